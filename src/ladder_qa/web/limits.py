@@ -1,0 +1,169 @@
+"""Reads the bodies and query texts of requests, within limits that hold before anything is kept.
+
+A body is counted while it streams in, so that a large one is refused without being read whole.
+Not covered: the limits of questions and histories themselves (`query`); how often somebody may ask.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import unquote_to_bytes
+
+from ladder_qa.datamodels import Turn
+from ladder_qa.errors import QuestionError
+from ladder_qa.query import check_history, check_question
+from ladder_qa.web.problems import KINDS, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import Request
+
+BODY_LIMIT = 64 * 1024  # bytes; 16 turns of 4,000 ASCII characters and a question just fit
+SEARCH_LIMIT = 50  # passages
+
+_TEXT = "must be text"
+_UNICODE = "must be valid Unicode text"
+
+
+@dataclass(frozen=True, slots=True)
+class AskRequest:
+    """A checked body of `POST /api/v1/ask`."""
+
+    question: str
+    history: tuple[Turn, ...]
+    keep: bool
+
+
+async def read_ask(request: Request) -> AskRequest:
+    """The checked request. Raises Problem (400, 413, 415) or QuestionError (422)."""
+    return ask_request(parse_json(await read_body(request)))
+
+
+async def read_body(request: Request) -> bytes:
+    """A JSON body's bytes. Raises Problem: 415 by its headers, 413 as soon as it is too long."""
+    _check_content_type(request.headers)
+    declared = request.headers.get("content-length", "")
+    if declared.isdecimal() and (len(declared) > 12 or int(declared) > BODY_LIMIT):
+        raise Problem("body-too-large")
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise Problem("body-too-large")
+    return bytes(body)
+
+
+def parse_json(body: bytes) -> Any:
+    """JSON as RFC 8259 has it: no NaN, no name twice in one object. Raises Problem (400)."""
+    try:
+        return json.loads(
+            body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_unique
+        )
+    except UnicodeDecodeError:
+        raise Problem("broken-json", "The body is not valid UTF-8.") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise Problem("broken-json", f"The body stops being JSON at {where}.") from None
+    except RecursionError:
+        raise Problem("broken-json", "The body is nested too deeply.") from None
+    except ValueError:  # a number with thousands of digits
+        raise Problem("broken-json", KINDS["broken-json"].meaning) from None
+
+
+def ask_request(value: Any) -> AskRequest:
+    """Checks types and limits; unknown members are ignored. Raises QuestionError."""
+    if not isinstance(value, dict):
+        raise QuestionError("body", "must be a JSON object")
+    if "question" not in value:
+        raise QuestionError("question", "is required")
+    question = check_question(clean_text("question", value["question"]))
+    turns = value.get("history", [])
+    if not isinstance(turns, list):
+        raise QuestionError("history", "must be a list of turns")
+    history = tuple(_turn(f"history[{number}]", turn) for number, turn in enumerate(turns))
+    check_history(history)
+    keep = value.get("keep", False)
+    if not isinstance(keep, bool):
+        raise QuestionError("keep", "must be true or false")
+    return AskRequest(question, history, keep)
+
+
+def clean_text(field: str, value: Any) -> str:
+    """`value`, when it is text that can be stored and sent. Raises QuestionError."""
+    if not isinstance(value, str):
+        raise QuestionError(field, _TEXT)
+    if "\0" in value:
+        raise QuestionError(field, "must not contain the character NUL")
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        raise QuestionError(field, _UNICODE) from None
+    return value
+
+
+def query_text(request: Request, field: str) -> str:
+    """A checked question from the query string. Raises QuestionError, which names `field`."""
+    if field not in request.query_params:
+        raise QuestionError(field, "is required")
+    _check_query_bytes(request, field)
+    text = clean_text(field, request.query_params[field])
+    try:
+        return check_question(text)
+    except QuestionError as error:
+        raise QuestionError(field, error.limit, error.kind) from None
+
+
+def read_span(value: str, length: int) -> tuple[int, int]:
+    """`START-END` inside a text of `length` characters. Raises QuestionError."""
+    left, dash, right = value.partition("-")
+    digits = len(value) <= 20 and value.isascii() and left.isdecimal() and right.isdecimal()
+    if dash and digits and int(left) < int(right) <= length:
+        return int(left), int(right)
+    limit = f"must be START-END with 0 <= START < END <= {length}, the length of the document"
+    raise QuestionError("at", limit)
+
+
+def _turn(field: str, value: Any) -> Turn:
+    if not isinstance(value, dict):
+        raise QuestionError(field, "must be an object with role and content")
+    role = value.get("role")
+    if role not in ("user", "assistant"):
+        raise QuestionError(f"{field}.role", 'must be "user" or "assistant"')
+    if "content" not in value:
+        raise QuestionError(f"{field}.content", "is required")
+    return Turn(role, clean_text(f"{field}.content", value["content"]))
+
+
+def _check_content_type(headers: Mapping[str, str]) -> None:
+    media, _, rest = headers.get("content-type", "").partition(";")
+    charset = rest.replace(" ", "").replace('"', "").lower()
+    encoding = headers.get("content-encoding", "identity").strip().lower()
+    if (
+        media.strip().lower() != "application/json"
+        or charset not in ("", "charset=utf-8", "charset=utf8")
+        or encoding != "identity"
+    ):
+        raise Problem("unsupported-media-type")
+
+
+def _check_query_bytes(request: Request, field: str) -> None:
+    """Starlette puts U+FFFD for bytes that are not UTF-8; they are refused here instead."""
+    raw = unquote_to_bytes(request.scope.get("query_string", b""))
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        raise QuestionError(field, _UNICODE) from None
+
+
+def _refuse_constant(_name: str) -> NoReturn:
+    raise Problem("broken-json", "NaN and Infinity are not JSON.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise Problem("broken-json", "Two members of one object have the same name.")
+    return members

@@ -1,0 +1,142 @@
+"""Writes parsed Markdown as HTML made of a fixed set of elements and nothing else.
+
+Raw HTML in a document is never passed on: its tags are dropped and its words are kept. Images
+become their alternative text, because a page loads nothing from other hosts.
+Not covered: parsing (`ladder_qa.markdown`); marking a place in a document (`marking`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ladder_qa import markdown
+from ladder_qa.web.pages.text import escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from markdown_it.token import Token
+
+# Token types whose element is the token's own tag, with the newline that keeps the source legible.
+_BLOCKS = frozenset(
+    "heading paragraph blockquote bullet_list ordered_list list_item table thead tbody tr".split()
+)
+_INLINES = frozenset(("strong", "em", "s"))
+_CELLS = frozenset(("th", "td"))
+_ALIGN = re.compile(r"text-align:(left|right|center)")
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a page decides about the text, the headings and the links of its Markdown."""
+
+    text: Callable[[str], str] = escape
+    heading_id: Callable[[Token], str] = field(default=lambda _token: "")
+    link: Callable[[str], str | None] = field(default=lambda href: outward(href))
+
+
+def outward(href: str) -> str | None:
+    """`href` when it leads to another site or to a mailbox; None for every other address."""
+    return href if href.lower().startswith(("https://", "http://", "mailto:")) else None
+
+
+def to_html(source: str, hooks: Hooks) -> str:
+    """`source` (Markdown, newlines `\\n`) as HTML."""
+    writer = _Writer(source, hooks)
+    writer.blocks(markdown.parse(source))
+    return "".join(writer.parts)
+
+
+class _Writer:
+    def __init__(self, source: str, hooks: Hooks) -> None:
+        self.parts: list[str] = []
+        self._source = source
+        self._hooks = hooks
+        self._links: list[bool] = []
+
+    def blocks(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            name, _, edge = token.type.rpartition("_")
+            if token.type == "inline":
+                self._inline(token.children or [])
+            elif edge in ("open", "close") and (name in _BLOCKS or name in _CELLS):
+                self._edge(token, name, edge)
+            elif token.type in ("fence", "code_block"):
+                self._add(f"<pre><code>{self._hooks.text(token.content)}</code></pre>\n")
+            elif token.type == "html_block":
+                self._html_block(token)
+            elif token.type == "hr":
+                self._add("<hr>\n")
+            elif token.type == "footnote_reference_open":
+                label = escape(str(token.meta.get("label", "")))
+                self._add(f'<div class="footnote"><span class="footnote-label">{label}</span>\n')
+            elif token.type == "footnote_reference_close":
+                self._add("</div>\n")
+
+    def _edge(self, token: Token, name: str, edge: str) -> None:
+        if token.hidden:  # the paragraph of a tight list item
+            self._add("\n" if edge == "close" else "")
+        elif edge == "close":
+            closing = "</div>" if name == "table" else ""
+            self._add(f"</{token.tag}>{closing}\n")
+        else:
+            opening = '<div class="table">' if name == "table" else ""
+            line = "\n" if name not in _CELLS and name not in ("heading", "paragraph") else ""
+            self._add(f"{opening}<{token.tag}{self._attributes(token, name)}>{line}")
+
+    def _attributes(self, token: Token, name: str) -> str:
+        if name == "heading":
+            anchor = self._hooks.heading_id(token)
+            return f' id="{escape(anchor)}"' if anchor else ""
+        if name == "ordered_list" and isinstance(token.attrs.get("start"), int):
+            return f' start="{token.attrs["start"]}"'
+        if name in _CELLS:
+            align = _ALIGN.search(str(token.attrs.get("style", "")))
+            scope = ' scope="col"' if name == "th" else ""
+            return scope + (f' class="{align[1]}"' if align else "")
+        if name == "list_item" and "checked" in token.meta:
+            return f' class="{"done" if token.meta["checked"] else "to-do"}"'
+        return ""
+
+    def _inline(self, tokens: Sequence[Token]) -> None:
+        for token in tokens:
+            name, _, edge = token.type.rpartition("_")
+            if token.type == "text":
+                self._add(self._hooks.text(token.content))
+            elif token.type == "code_inline":
+                self._add(f"<code>{self._hooks.text(token.content)}</code>")
+            elif token.type == "softbreak":
+                self._add("\n")
+            elif token.type == "hardbreak":
+                self._add("<br>\n")
+            elif name in _INLINES:
+                self._add(f"<{'/' if edge == 'close' else ''}{token.tag}>")
+            elif token.type == "link_open":
+                self._open_link(str(token.attrs.get("href", "")))
+            elif token.type == "link_close":
+                self._add("</a>" if self._links and self._links.pop() else "")
+            elif token.type == "image":
+                self._inline(token.children or [])
+            elif token.type == "html_inline":
+                self._add("<br>" if token.content.lower().startswith("<br") else "")
+            elif token.type == "footnote_ref":
+                self._add(f"<sup>{escape(str(token.meta.get('label', '')))}</sup>")
+
+    def _open_link(self, href: str) -> None:
+        target = self._hooks.link(href)
+        self._links.append(target is not None)
+        if target is not None:
+            rel = ' rel="noreferrer"' if outward(target) else ""
+            self._add(f'<a href="{escape(target)}"{rel}>')
+
+    def _html_block(self, token: Token) -> None:
+        words = markdown.html_text(token, self._source)
+        if words is not None:
+            self._add(f"<p>{self._hooks.text(words.plain.strip())}</p>\n")
+
+    def _add(self, html: str) -> None:
+        if html:
+            self.parts.append(html)
