@@ -50,7 +50,7 @@ def read_blocks(text: str) -> Outline:
 class _Source:
     """A file's text, and the way from markdown-it's offsets back into it.
 
-    markdown-it sees neither a byte order mark nor front matter, and every line end as `\\n`.
+    markdown-it sees neither a byte order mark nor front matter, and each line end as one LF.
     """
 
     def __init__(self, text: str) -> None:
@@ -84,6 +84,20 @@ class _Heading:
     depth: int
     index: int
     slug: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a block lies in its list or table, or how deep; the fields of Block."""
+
+    depth: int = 0
+    group: int | None = None
+    row: int | None = None
+    column: int | None = None
+    ordinal: int | None = None
+
+
+_NOWHERE = _Place()
 
 
 @dataclass(slots=True)
@@ -149,7 +163,7 @@ class _Reader:
         if token.type in ("fence", "code_block"):
             span = self.source.span(*markdown.code_bounds(token))
             if span:
-                self._add(BlockKind.CODE, span, span.text)
+                self._add(BlockKind.CODE, span, token.content)
             self.containers[-1].forget()
         elif token.type == "html_block":
             self._html(token)
@@ -192,12 +206,35 @@ class _Reader:
         self.groups += 1
         return self.groups - 1
 
-    def _add(self, kind: BlockKind, span: Span, plain: str, **more: object) -> Block:
-        """Adds a block; a governing sentence is for lists, quotes and code only."""
-        top = self.containers[-1]
-        more.setdefault("governors", top.governors(sentence=kind is BlockKind.CODE))
-        more.setdefault("section", tuple(heading.index for heading in self.headings))
-        block = Block(len(self.blocks), kind, span, markdown.folded(plain), **more)  # type: ignore[arg-type]
+    def _add(
+        self,
+        kind: BlockKind,
+        span: Span,
+        plain: str,
+        *,
+        governors: tuple[Span, ...] | None = None,
+        links: tuple[str, ...] = (),
+        place: _Place = _NOWHERE,
+        anchor: str = "",
+    ) -> Block:
+        """Adds a block; without `governors`, what its container says governs it."""
+        if governors is None:
+            governors = self.containers[-1].governors(sentence=kind is BlockKind.CODE)
+        block = Block(
+            index=len(self.blocks),
+            kind=kind,
+            span=span,
+            plain=markdown.folded(plain),
+            section=tuple(heading.index for heading in self.headings),
+            governors=governors,
+            depth=place.depth,
+            group=place.group,
+            row=place.row,
+            column=place.column,
+            ordinal=place.ordinal,
+            links=links,
+            anchor=anchor,
+        )
         self.blocks.append(block)
         return block
 
@@ -220,9 +257,9 @@ class _Reader:
             BlockKind.HEADING,
             span,
             plain,
-            depth=depth,
             governors=container.base,
             links=markdown.link_addresses(children),
+            place=_Place(depth=depth),
             anchor=self._anchor("/".join([*(above.slug for above in self.headings), slug])),
         )
         self.headings.append(_Heading(depth, block.index, slug))
@@ -251,24 +288,20 @@ class _Reader:
                 whole,
                 plain,
                 governors=container.base,
-                depth=len(self.lists),
-                group=container.group,
-                ordinal=container.ordinal,
                 links=links,
+                place=_Place(len(self.lists), container.group, ordinal=container.ordinal),
             )
             container.base = (*container.base, whole)
             return
         marks = markdown.surrounding_marks(children, whole.text)
         left, right = (marks.left, marks.right) if marks else (0, 0)
-        span = Span(
-            whole.text[left : len(whole.text) - right], whole.start + left, whole.end - right
-        )
+        span = _part(whole, left, len(whole.text) - right)
         if marks and marks.bold and _is_label(span, plain):
             self._lead_in(span, plain, links, colon=plain[-1:] in (":", "："))
             return
         self._add(BlockKind.PARAGRAPH, span, plain, links=links)
         container.forget()
-        if _introduces(plain):
+        if _introduces(plain, children):
             last = split_sentences(span.text)[-1:] or ((0, len(span.text)),)
             container.intro = _part(span, *last[0])
 
@@ -287,13 +320,11 @@ class _Reader:
             container.intro, container.label = span, True
 
     def _html(self, token: Token) -> None:
-        found = markdown.html_text(token, self.source.body)
-        if found is None or not markdown.folded(found.plain):
-            return
-        span = self.source.span(found.start, found.end)
-        if span:
-            self._add(BlockKind.PARAGRAPH, span, found.plain)
-            self.containers[-1].forget()
+        for found in markdown.html_texts(token, self.source.body):
+            span = self.source.span(found.start, found.end)
+            if span and markdown.folded(found.plain):
+                self._add(BlockKind.PARAGRAPH, span, found.plain)
+                self.containers[-1].forget()
 
     def _table(self, tokens: list[Token], place: int) -> int:
         """Reads the cells of a table; returns the place behind it."""
@@ -309,15 +340,12 @@ class _Reader:
                 children = token.children or []
                 plain = markdown.folded(markdown.plain_text(children))
                 if span and plain:
-                    links = markdown.link_addresses(children)
                     self._add(
                         BlockKind.CELL,
                         span,
                         plain,
-                        group=group,
-                        row=row,
-                        column=column,
-                        links=links,
+                        links=markdown.link_addresses(children),
+                        place=_Place(group=group, row=row, column=column),
                     )
                 column += 1
             place += 1
@@ -326,15 +354,24 @@ class _Reader:
 
 
 def _part(span: Span, start: int, end: int) -> Span:
-    return Span(span.text[start:end], span.start + start, span.start + end)
+    """A slice of a span, without white space around it."""
+    words = span.text[start:end]
+    start += len(words) - len(words.lstrip())
+    words = words.strip()
+    return Span(words, span.start + start, span.start + start + len(words))
 
 
 def _is_label(span: Span, plain: str) -> bool:
     return len(plain.split()) <= LEAD_IN_WORDS and len(split_sentences(span.text)) <= 1
 
 
-def _introduces(plain: str) -> bool:
-    return plain.rstrip("\"'”’*_)» ").endswith((":", "："))
+def _introduces(plain: str, children: list[Token]) -> bool:
+    """Whether a paragraph leads into the list behind it: it ends in a colon, or has no end."""
+    ending = plain.rstrip("\"'”’»)")
+    if ending.endswith(("...", "…")):
+        return True
+    words = any(token.type == "text" and token.content.strip() for token in children)
+    return words and not ending.endswith((".", "!", "?", "。", "！", "？", "।", "؟"))
 
 
 def _slug(plain: str) -> str:

@@ -139,7 +139,7 @@ def _printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
-def _add(digest: "hashlib._Hash", file: _File) -> None:
+def _add(digest: hashlib._Hash, file: _File) -> None:
     """Adds a file so that no other list of files gives the same bytes."""
     name = file.path.encode()
     size = -1 if file.data is None else len(file.data)

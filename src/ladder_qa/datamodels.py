@@ -104,6 +104,7 @@ class Level:
 
     code: str
     title: str
+    titles: tuple[str, ...]  # all that the documents use
     aliases: tuple[str, ...]  # lower case; longer ones first
     track: str
     core_question: str | None

@@ -224,6 +224,7 @@ def _levels(
         Level(
             code=code,
             title=(described[code].titles or [code])[0],
+            titles=tuple(described[code].titles),
             aliases=aliases[code],
             track=tracks[prefix_of(code)],
             core_question=described[code].question,

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import html
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from markdown_it import MarkdownIt
 from markdown_it.rules_block import StateBlock
@@ -32,14 +34,15 @@ _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
 
 # Tags that stand within a word or a line; any other tag separates words.
-_INLINE_TAGS = frozenset(
+_INLINE_TAG_NAMES = (
     "a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span "
-    "strike strong sub sup time tt u var wbr".split()
+    "strike strong sub sup time tt u var wbr"
 )
+INLINE_TAGS = frozenset(_INLINE_TAG_NAMES.split())
 _HTML_PART = re.compile(
-    r"(?P<comment><!--(?:>|->|.*?(?:-->|\Z)))|(?P<other><\?.*?(?:\?>|\Z)|<![A-Za-z].*?(?:>|\Z))"
-    r"|(?P<cdata><!\[CDATA\[|\]\]>)"
-    r"|(?P<raw><(script|style)(?=[\s>]).*?(?:</\5\s*>|\Z))"
+    r"(?P<comment><!--(?:>|->|.*?(?:-->|\Z)))"
+    r"|<\?.*?(?:\?>|\Z)|<!\[CDATA\[.*?(?:\]\]>|\Z)|<![A-Za-z].*?(?:>|\Z)"
+    r"|<(?P<raw>script|style)(?=[\s>]).*?(?:</(?P=raw)\s*>|\Z)"
     r"|</?(?P<tag>[A-Za-z][A-Za-z0-9-]*)(?:\s(?:[^<>\"']|\"[^\"]*\"|'[^']*')*|/)?/?>",
     re.DOTALL | re.IGNORECASE,
 )
@@ -70,7 +73,7 @@ class FrontMatter:
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"maxNesting": 100, "tasklists": True})
+    parser = MarkdownIt("commonmark", {"maxNesting": MAX_NESTING + 8, "tasklists": True})
     parser.enable(["table", "strikethrough"])
     parser.use(footnote_plugin, inline=False, move_to_end=False)
     for rule in parser.block.ruler.__rules__:
@@ -84,7 +87,7 @@ def _parser() -> MarkdownIt:
 def _recording(rule: Rule) -> Rule:
     """`rule`, with the place of every line of its tokens kept in their `meta["lines"]`."""
 
-    def recorded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    def recorded(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls it so
         first = len(state.tokens)
         if not rule(state, start, end, silent):
             return False
@@ -103,14 +106,14 @@ def _recording(rule: Rule) -> Rule:
 def _bounded(rule: Rule) -> Rule:
     """`rule`, no longer matching below `MAX_NESTING`, so that the text becomes a paragraph."""
 
-    def bounded(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+    def bounded(state: StateBlock, start: int, end: int, silent: bool) -> bool:  # noqa: FBT001 - markdown-it calls it so
         return state.level < MAX_NESTING and rule(state, start, end, silent)
 
     return bounded
 
 
 def parse(text: str) -> list[Token]:
-    """Block tokens of `text` (newlines already `\\n`), inline tokens parsed into `children`.
+    """Block tokens of `text` (each newline already one LF), inline tokens parsed into `children`.
 
     Leaf tokens hold `meta["lines"]`: for each source line of theirs the offsets of its content
     in `text`, without container marks and indentation.
@@ -119,7 +122,7 @@ def parse(text: str) -> list[Token]:
 
 
 def front_matter(text: str) -> FrontMatter | None:
-    """The front matter of `text` (newlines already `\\n`), or None.
+    """The front matter of `text` (each newline already one LF), or None.
 
     Dashes alone are a thematic break; only a first line that looks like `key: …` makes them
     front matter, so that no heading between two breaks is lost.
@@ -155,7 +158,7 @@ def plain_text(tokens: Sequence[Token]) -> str:
         elif token.type == "html_inline":
             match = _HTML_PART.match(token.content)
             tag = (match["tag"] or "").lower() if match else ""
-            parts.append(" " if tag and tag not in _INLINE_TAGS else "")
+            parts.append(" " if tag and tag not in INLINE_TAGS else "")
     return "".join(parts)
 
 
@@ -190,7 +193,7 @@ def code_bounds(token: Token) -> tuple[int, int]:
 
 
 def cell_bounds(line: tuple[int, int], text: str) -> list[tuple[int, int]]:
-    """The bounds of the cells of a table row, as GFM splits them: `\\|` does not end a cell."""
+    """The bounds of the cells of a table row, as GFM splits them: an escaped bar ends none."""
     start, end = line
     row = text[start:end]
     stripped = row.strip(" \t\n\r\f\v")
@@ -252,41 +255,40 @@ def _partner(tokens: Sequence[Token]) -> int:
 
 @dataclass(frozen=True, slots=True)
 class HtmlText:
-    """The words outside the tags of an HTML block: bounds in the source, and the words."""
+    """A run of words in an HTML block: its bounds in the source, and the words, not yet folded."""
 
     start: int
     end: int
     plain: str
 
 
-def html_text(token: Token, text: str) -> HtmlText | None:
-    """The text of an HTML block outside tags, comments, scripts and styles; None if there is none."""
-    lines = token.meta["lines"]
+def html_texts(token: Token, text: str) -> list[HtmlText]:
+    """The words of an HTML block outside tags, comments, scripts and styles.
+
+    One run for each stretch between tags that separate words, such as `<li>` or `<td>`.
+    """
+    lines: list[tuple[int, int]] = token.meta["lines"]
     joined = "\n".join(text[start:end] for start, end in lines)
+    offsets = list(accumulate((end - start + 1 for start, end in lines), initial=0))
+
+    def in_source(place: int) -> int:
+        line = bisect_right(offsets, place) - 1
+        return lines[line][0] + place - offsets[line]
+
+    found: list[HtmlText] = []
     parts: list[str] = []
     first, last, done = -1, -1, 0
     for match in [*_HTML_PART.finditer(joined), None]:
-        until = match.start() if match else len(joined)
-        chunk = joined[done:until]
-        if folded(chunk):
-            stripped = chunk.strip()
-            place = done + chunk.find(stripped)
-            first = place if first < 0 else first
-            last = place + len(stripped)
+        chunk = joined[done : match.start() if match else len(joined)]
         parts.append(html.unescape(chunk))
-        if match:
-            tag = (match["tag"] or "").lower()
-            parts.append("" if match["comment"] or tag in _INLINE_TAGS else " ")
-            done = match.end()
-    if first < 0:
-        return None
-    return HtmlText(_in_source(lines, first), _in_source(lines, last - 1) + 1, "".join(parts))
-
-
-def _in_source(lines: list[tuple[int, int]], place: int) -> int:
-    """A place in the lines joined by line feeds, as a place in the source."""
-    for start, end in lines:
-        if place <= end - start:
-            return start + place
-        place -= end - start + 1
-    raise ValueError(f"place {place} lies behind the last line")
+        if words := chunk.strip():
+            place = done + chunk.find(words)
+            first = place if first < 0 else first
+            last = place + len(words)
+        done = match.end() if match else done
+        if match and (match["comment"] or (match["tag"] or "").lower() in INLINE_TAGS):
+            continue
+        if first >= 0:
+            found.append(HtmlText(in_source(first), in_source(last - 1) + 1, "".join(parts)))
+        parts, first = [], -1
+    return found

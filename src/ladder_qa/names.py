@@ -31,9 +31,7 @@ _SHORT = {
     "technical": ("tech",),
 }
 _SMALL = {"of", "the", "and", "for"}
-# Initials that are English words on their own would be found everywhere.
-_WORDS = {"he", "me", "so", "do", "de", "em", "se", "be", "am", "as", "is", "it", "pm", "sad", "am"}
-_SAFE_INITIALS = {"em", "pm", "se", "de"}  # read as initials only in capitals or after an article
+# Initials may be English words ("does", "he"): they count in capitals or after such a word.
 _ARTICLE = re.compile(r"\b(?:an?|the|as|vs\.?|versus|senior|sr\.?)\s+$", re.IGNORECASE)
 _DEPARTMENTS = {"engineering", "technology", "software"}  # left out in speech: "Senior Manager"
 
@@ -72,8 +70,7 @@ def _initials(title: str) -> str | None:
     words = re.findall(r"[^\W\d_]+", title)
     if len(words) < 2 or re.search(r"\d", title):
         return None
-    initials = "".join(word[0] for word in words).casefold()
-    return initials if initials not in _WORDS or initials in _SAFE_INITIALS else None
+    return "".join(word[0] for word in words).casefold()
 
 
 def aliases_of(titles: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
@@ -113,6 +110,12 @@ class LevelNames:
 
     def __init__(self, levels: Sequence[Level]) -> None:
         self._by_alias = {alias: level.code for level in levels for alias in level.aliases}
+        given = {title.casefold() for level in levels for title in level.titles}
+        self._initials = {
+            alias
+            for alias in self._by_alias
+            if " " not in alias and alias not in given
+        }
         self._codes = {level.code.casefold(): level.code for level in levels}
         names = sorted(self._by_alias, key=lambda alias: (-len(alias), alias))
         parts = [self._pattern(name) for name in names]
@@ -152,7 +155,7 @@ class LevelNames:
                 name = re.sub(r"\.?[\s-]+", " ", raw.casefold())
                 if name not in self._by_alias:
                     name, plural = re.sub(r"^(\w+)s\b", r"\1", name), True
-                if name in _SAFE_INITIALS and not (
+                if name in self._initials and not (
                     raw.isupper() or _ARTICLE.search(text[: match.start()])
                 ):
                     continue

@@ -20,6 +20,7 @@ from pydantic import PrivateAttr
 from ladder_qa.about import About
 from ladder_qa.corpus import read_document
 from ladder_qa.datamodels import Block, BlockKind, Document, Ladder, Passage, PassageKind, Span
+from ladder_qa.inline import readable
 from ladder_qa.ladder import tables
 from ladder_qa.names import LevelNames
 from ladder_qa.sentences import split_sentences
@@ -84,7 +85,7 @@ class _Reader:
             for start, end in split_sentences(text):
                 if _WORD.search(text[start:end]):
                     span = Span(text[start:end], block.span.start + start, block.span.start + end)
-                    yield PassageKind.SENTENCE, span, plain_text(span.text)
+                    yield PassageKind.SENTENCE, span, readable(span.text)
 
     def _passage(
         self, order: int, block: Block, kind: PassageKind, span: Span, plain: str
@@ -96,7 +97,7 @@ class _Reader:
         mentions = tuple(
             code for code in self._names.codes(plain, cased=True) if code not in levels
         )
-        governing = [plain_text(span.text) for span in context if span.text not in section]
+        governing = [readable(span.text) for span in context if span.text not in section]
         path = section + ((plain,) if kind is PassageKind.HEADING else ())
         text = " > ".join(path) if kind is PassageKind.HEADING else (
             f"{' > '.join(section)}\n{' | '.join(governing)}: {plain}" if governing
@@ -161,13 +162,6 @@ class _Reader:
         if block.kind is BlockKind.HEADING:
             return self._about.heading(plain) or self._about.statement("", section)
         return self._about.statement(plain, section)
-
-
-def plain_text(raw: str) -> str:
-    """A raw slice as a person reads it: the plain text of the blocks it would be by itself."""
-    marks = re.sub(r"^\s*(?:[-*+]|\d+[.)]|#{1,6}|>)\s+", "", raw)
-    blocks = read_document("slice.md", ("​" + marks).encode("utf-8", "replace")).blocks
-    return " ".join(block.plain for block in blocks) if blocks else raw.strip()
 
 
 def _url(slug: str, span: Span, anchor: str, plain: str) -> str:

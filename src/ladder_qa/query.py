@@ -32,7 +32,7 @@ _COMPARE = re.compile(
 _MOVE = re.compile(
     r"\b(?:from|move|moving|go(?:ing)?|get(?:ting)?|promot\w*|transition\w*|become|becoming|reach"
     r"|until|before|step(?:ping)? up|make it|want\w*|aspir\w*|aim\w*|ready for|path|toward\w*|grow"
-    r"|jump|next|guide|progress\w*|von|zum?|werden|bef[öo]rder\w*|de|devenir|passer|pasar|llegar"
+    r"|jump|next|guide|way|after|once|growing into|progress\w*|von|zum?|werden|bef[öo]rder\w*|de|devenir|passer|pasar|llegar"
     r"|convertir\w*|ascen\w*)\b",
     re.IGNORECASE,
 )

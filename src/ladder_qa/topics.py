@@ -64,7 +64,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "timeline",
         r"timelines?|typical time|time ?frame|duration|how long|time in level|time at level",
-        r"how (?:long|fast|quick|soon)|timeline|time ?frame|how (?:many|much) (?:years|months|time)"
+        r"how (?:long|fast|quick|soon)|timeline|time ?frame|how (?:many|much) (?:years|months|time)(?! of)"
         r"|typical(?:ly)? (?:time|take)|duration|years (?:does|do|will|from|to|until|before|at)"
         r"|\btime (?:to|from|does|until|between)|when (?:can|could|will|do|would|might) (?:i|an?|we|they)"
         r"|takes? to|wie ?lange|dauer|wie viele jahre|combien (?:de temps|d['’]ann)|cu[áa]nto tiempo"
@@ -104,7 +104,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "signs",
         r"looks? like|in practice|behaviou?rs?|examples?|signs",
-        r"look(?:s|ing)? like|in practice|signs?\b|behaviou?r|example|recogni[sz]e|concretely|day.to.day"
+        r"look(?:s|ing)? like|in practice|signs\b|sign (?:of|that)\b|behaviou?r|example|recogni[sz]e|concretely|day.to.day"
         r"|how (?:do|would) (?:i|you|we) (?:know|tell|notice|see)|sieht .{0,30} aus|ressemble|c[óo]mo se ve",
         listed=True,
     ),

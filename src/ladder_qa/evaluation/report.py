@@ -121,8 +121,7 @@ def _cells(figure: Figure | None) -> str:
 
 def _failure_lines(failure: Failure) -> Iterator[str]:
     about = ", ".join(filter(None, (failure.kind, failure.style)))
-    yield from _wrapped(f"{failure.id} ({about}): {failure.question}", "- ")
-    yield from _wrapped(f"outcome {failure.outcome}", "    ")
+    yield from _wrapped(f"{failure.id} ({about}) {failure.outcome}: {failure.question}", "- ")
     for wrong in failure.wrong:
         yield from _wrapped(wrong, "    ")
 

@@ -7,19 +7,17 @@ Not covered: the limits of questions and histories themselves (`query`); how oft
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote_to_bytes
+
+from starlette.requests import Request
 
 from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
 from ladder_qa.query import check_history, check_question
 from ladder_qa.web.problems import KINDS, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from starlette.requests import Request
 
 BODY_LIMIT = 64 * 1024  # bytes; 16 turns of 4,000 ASCII characters and a question just fit
 SEARCH_LIMIT = 50  # passages
@@ -83,7 +81,7 @@ def ask_request(value: Any) -> AskRequest:
     turns = value.get("history", [])
     if not isinstance(turns, list):
         raise QuestionError("history", "must be a list of turns")
-    history = tuple(_turn(f"history[{number}]", turn) for number, turn in enumerate(turns))
+    history = tuple(_turn(f"history.{number}", turn) for number, turn in enumerate(turns))
     check_history(history)
     keep = value.get("keep", False)
     if not isinstance(keep, bool):

@@ -77,25 +77,28 @@ class Metrics:
     passages: Gauge = field(init=False)
 
     def __post_init__(self) -> None:
-        own = {"registry": self.registry}
+        registry = self.registry
         self.requests = Counter(
-            "ladder_qa_requests", "Requests by route and status.", ["route", "status"], **own
+            "ladder_qa_requests",
+            "Requests by route and status.",
+            ["route", "status"],
+            registry=registry,
         )
         self.seconds = Histogram(
             "ladder_qa_request_seconds",
             "Seconds from a request's start to the end of its response.",
             ["route"],
             buckets=_BUCKETS,
-            **own,
+            registry=registry,
         )
         self.answers = Counter(
-            "ladder_qa_answers", "Answers by their outcome.", ["outcome"], **own
+            "ladder_qa_answers", "Answers by their outcome.", ["outcome"], registry=registry
         )
         self.generation = Info(
-            "ladder_qa_generation", "The index generation that is served.", **own
+            "ladder_qa_generation", "The index generation that is served.", registry=registry
         )
         self.passages = Gauge(
-            "ladder_qa_passages", "Passages in the generation that is served.", **own
+            "ladder_qa_passages", "Passages in the generation that is served.", registry=registry
         )
 
     def as_text(self) -> bytes:

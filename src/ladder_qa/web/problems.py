@@ -55,6 +55,12 @@ KINDS: dict[str, Kind] = {
         "of one name, and not nested deeply.",
     ),
     "bad-request": Kind(400, "The request cannot be read", "The request breaks HTTP's own rules."),
+    "cross-origin-refused": Kind(
+        400,
+        "Cross-origin call refused",
+        "Pages of this origin may not call the API this way; `LADDER_QA_ALLOWED_ORIGINS` lists "
+        "those that may, with GET and POST and the header `content-type`.",
+    ),
     "not-found": Kind(
         404, "Not found", "There is no page, document, level or call at this address."
     ),
@@ -75,9 +81,7 @@ KINDS: dict[str, Kind] = {
     "question-too-long": Kind(
         422, "The question is too long", "A question may have up to 2,000 characters."
     ),
-    "question-blank": Kind(
-        422, "The question is blank", "A question needs at least one visible character."
-    ),
+    "question-empty": Kind(422, "The question is empty", "A question needs at least one word."),
     "history-too-long": Kind(
         422,
         "The history is too long",
@@ -179,10 +183,10 @@ def _from_http(error: HTTPException) -> Problem:
         return Problem(
             "method-not-allowed", f"This address allows: {allow or 'no method'}.", {"Allow": allow}
         )
-    for kind, about in KINDS.items():
-        if about.status == error.status_code:
-            return Problem(kind)
-    return Problem("bad-request" if error.status_code < 500 else "internal-error")
+    kind = {404: "not-found", 413: "body-too-large", 415: "unsupported-media-type"}.get(
+        error.status_code, "bad-request" if error.status_code < 500 else "internal-error"
+    )
+    return Problem(kind)
 
 
 _LIMITS = {

@@ -90,19 +90,20 @@ class Keeper:
 
     async def refresh(self) -> None:
         """Opens the current generation if it is not the served one; a failure keeps the old."""
+        wanted: str | None = None
         try:
             wanted = await anyio.to_thread.run_sync(self._backend.current_id, self._settings)
             served = self._assistant.generation.id if self._assistant else None
-            if wanted == served or wanted is None or self._failed_lately(wanted):
+            if wanted is None or wanted == served or self._failed_lately(wanted):
                 return
             opened = await anyio.to_thread.run_sync(self._backend.open_assistant, self._settings)
         except IndexMissingError:
             return  # removed while we looked; the old one goes on
-        except (LadderError, OSError, ValueError) as error:
-            self._failed = (locals().get("wanted"), time.monotonic())
+        except Exception as error:  # whatever is wrong with the new one, the old one goes on
+            self._failed = (wanted, time.monotonic())
             self._log.error("generation not opened", kind=type(error).__name__)
-            return
-        self._take(opened)
+        else:
+            self._take(opened)
 
     async def stale(self) -> bool:
         """Whether the corpus was edited after the served generation was built.

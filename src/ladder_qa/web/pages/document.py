@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from ladder_qa.datamodels import Document, Ladder, RefusedFile
 
 
-def document_page(path: str, title: str, text: str, slugs: Mapping[str, str], at: Bounds | None) -> str:
+def document_page(
+    path: str, title: str, text: str, slugs: Mapping[str, str], at: Bounds | None
+) -> str:
     """One document as a page; `at` is the cited slice of `text`, `slugs` maps paths to slugs."""
     body = _body(path, text, tuple(sorted(slugs.items())), at)
     note = ""
@@ -97,7 +99,7 @@ def _render(text: str, hooks: Hooks) -> str:
 
 
 def _content(text: str) -> tuple[str, int]:
-    """What `text` shows (no BOM, no front matter, newlines `\\n`), and the lines before it."""
+    """What `text` shows: without BOM, front matter and CR; and the number of lines before it."""
     source = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     front = markdown.front_matter(source)
     cut = front.end if front else 0

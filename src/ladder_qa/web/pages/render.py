@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Token types whose element is the token's own tag, with the newline that keeps the source legible.
 _BLOCKS = frozenset(
-    "heading paragraph blockquote bullet_list ordered_list list_item table thead tbody tr".split()
+    ["heading", "paragraph", "blockquote", "bullet_list", "ordered_list", "list_item", "table", "thead", "tbody", "tr"]
 )
 _INLINES = frozenset(("strong", "em", "s"))
 _CELLS = frozenset(("th", "td"))
@@ -133,9 +133,9 @@ class _Writer:
             self._add(f'<a href="{escape(target)}"{rel}>')
 
     def _html_block(self, token: Token) -> None:
-        words = markdown.html_text(token, self._source)
-        if words is not None:
-            self._add(f"<p>{self._hooks.text(words.plain.strip())}</p>\n")
+        for words in markdown.html_texts(token, self._source):
+            if words.plain.strip():
+                self._add(f"<p>{self._hooks.text(words.plain.strip())}</p>\n")
 
     def _add(self, html: str) -> None:
         if html:

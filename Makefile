@@ -1,0 +1,60 @@
+# `make run` answers questions at http://127.0.0.1:8000 and `make test` runs the tests; both set up
+# all they need. Needed beforehand: Python 3.11 or newer, make, and a package index that pip knows.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+CODE := src tests bench
+
+# Public test data that is not part of the project; tests that need it skip where it is absent.
+ifndef SHARED
+ifneq ($(wildcard ../shared/data),)
+export SHARED := $(abspath ../shared)
+endif
+endif
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check format slow eval bench clean
+
+help: ## list the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+install: $(INSTALLED) ## make .venv with everything in it, pinned; quick when it is there already
+
+# torch comes first: without it, other packages would draw in its newest build.
+$(INSTALLED): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one by PYTHON=")'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+run: install ## build the index if there is none, and serve on 127.0.0.1:8000
+	$(BIN)/ladder-qa serve --host 127.0.0.1 --port 8000
+
+test: install ## all tests but the slow ones
+	$(BIN)/python -m pytest -m "not slow"
+
+slow: install ## the slow tests
+	$(BIN)/python -m pytest -m slow
+
+check: install ## format, lint, types, layers
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: install ## format the code in place
+	$(BIN)/ruff format $(CODE)
+	$(BIN)/ruff check --fix $(CODE)
+
+eval: install ## the evaluation's figures over eval/
+	$(BIN)/ladder-qa eval eval
+
+bench: install ## a full answer against a plain LlamaIndex and Chroma retriever, in turn
+	$(BIN)/python bench/ask.py
+
+clean: ## take away what was made: the environment, the index, caches
+	rm -rf $(VENV) .ladder-qa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,155 @@
+"""`ask()`: the ordered calls from a question to its answer, on one screen.
+
+Not covered: building the index (`ingest`), and answers written by a language model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ladder_qa.bank import BankSearch
+from ladder_qa.compose import Draft, compose, nearest
+from ladder_qa.datamodels import (
+    Answer,
+    Conflict,
+    FoundPassage,
+    Outcome,
+    Passage,
+    PassageKind,
+    Query,
+    Turn,
+    as_json,
+)
+from ladder_qa.encode import Encoder, prepare_encoder
+from ladder_qa.index import Generation, open_generation
+from ladder_qa.outcome import Decision, Judge
+from ladder_qa.query import Understanding
+from ladder_qa.retrieve import Found, Retriever
+from ladder_qa.selection import Selection, Selector
+from ladder_qa.settings import Settings
+from ladder_qa.suggest import Suggester
+
+REFUSALS = (Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE)
+NEAREST = 3  # closest statements shown with a refusal
+
+
+class Assistant:
+    """Answers questions from one generation; read-only, safe to share between threads."""
+
+    def __init__(self, generation: Generation, encoder: Encoder) -> None:
+        self.generation = generation
+        self._encoder = encoder
+        ladder, passages = generation.ladder, generation.passages
+        words = (word for passage in passages for word in passage.text.split())
+        vocabulary = (word.strip(".,:;!?()'\"*_").casefold() for word in words)
+        self._understanding = Understanding(ladder, vocabulary, encoder.knows)
+        names = self._understanding.names
+        self._bank = BankSearch(generation.bank, generation.bank_vectors, names.codes)
+        self._retriever = Retriever(generation)
+        self._judge = Judge(ladder, passages, self._retriever.lists)
+        self._selector = Selector(self._retriever, ladder, names)
+        self._suggester = Suggester(ladder, self._retriever.lists, passages)
+
+    @classmethod
+    def open(cls, settings: Settings) -> Assistant:
+        """Opens the current generation and the encoder it was built with.
+
+        Raises IndexMissingError, IndexDamagedError, ModelError or StoreError.
+        """
+        encoder = prepare_encoder(settings)
+        return cls(open_generation(settings, encoder.fingerprint), encoder)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        """The answer to a question. Raises QuestionError for a bad question or history."""
+        query = self._understanding.query(question, history)
+        vector = self._encoder.encode([query.search])[0]
+        asked = self._bank.ask(vector, query.levels)
+        found = self._retriever.find(query, vector, asked)
+        decision = self._judge.decide(query, found, asked)
+        if decision.outcome in REFUSALS:
+            answer = self._refusal(query, found, decision)
+        else:
+            selection = self._selector.select(query, found, asked)
+            draft = compose(selection, self.generation.ladder)
+            if draft.claims:
+                answer = self._answer(query, decision, selection, draft)
+            else:
+                refused = Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
+                answer = self._refusal(query, found, refused)
+        return replace(answer, id=self._identity(answer, question, history))
+
+    def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
+        """The `k` best statements for a question, best first. Raises QuestionError."""
+        query = self._understanding.query(question)
+        vector = self._encoder.encode([query.search])[0]
+        found = self._retriever.find(query, vector, self._bank.ask(vector, query.levels))
+        return tuple(_found(hit.passage) for hit in found.hits[:k])
+
+    def _answer(
+        self, query: Query, decision: Decision, selection: Selection, draft: Draft
+    ) -> Answer:
+        conflicts: tuple[Conflict, ...] = ()
+        if selection.conflict is not None:
+            about, passages = selection.conflict
+            numbers = tuple(draft.cite(passage) for passage in passages)
+            conflicts = (Conflict(about, numbers),)
+        return self._bare(
+            query,
+            decision,
+            answer=draft.markdown,
+            claims=tuple(draft.claims),
+            citations=tuple(draft.citations),
+            conflicts=conflicts,
+            suggestions=self._suggester.after(query),
+        )
+
+    def _refusal(self, query: Query, found: Found, decision: Decision) -> Answer:
+        hits = [hit.passage for hit in found.hits if hit.passage.kind is not PassageKind.HEADING]
+        close: list[Passage] = []
+        if decision.outcome is not Outcome.OUT_OF_SCOPE:
+            close = hits[:NEAREST]
+        return self._bare(
+            query,
+            decision,
+            answer=self._suggester.refusal(decision, has_nearest=bool(close)),
+            nearest=nearest(close),
+            suggestions=self._suggester.instead(query),
+        )
+
+    def _bare(self, query: Query, decision: Decision, **parts: object) -> Answer:
+        empty: dict[str, object] = {
+            "claims": (), "citations": (), "conflicts": (), "nearest": (), "suggestions": (),
+        }  # fmt: skip
+        fields = {**empty, **parts}
+        return Answer(
+            id="",
+            question=query.text,
+            outcome=decision.outcome,
+            missing=decision.missing,
+            mode="extractive",
+            model=None,
+            corpus=self.generation.corpus_sha256,
+            notices=self._suggester.notices(query, decision, bool(fields["conflicts"])),
+            **fields,  # type: ignore[arg-type]
+        )
+
+    def _identity(self, answer: Answer, question: str, history: Sequence[Turn]) -> str:
+        """An id that depends on question, history, corpus and configuration alone."""
+        key = as_json([answer.corpus, self._encoder.fingerprint, question, list(history)])
+        return f"ans_{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+
+
+def _found(passage: Passage) -> FoundPassage:
+    return FoundPassage(
+        document=passage.document,
+        title=passage.title,
+        section=passage.section,
+        text=passage.quote,
+        start=passage.start,
+        end=passage.end,
+        context=passage.context,
+        levels=passage.levels,
+        url=passage.url,
+    )

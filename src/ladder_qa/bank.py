@@ -1,0 +1,142 @@
+"""Probably-asked questions of a corpus: each with the statements that answer it, or with none.
+
+A new question is set beside them: question matches question better than question matches
+statement, and a near miss is best known by other near misses (PAQ and RePAQ, Lewis et al. 2021).
+Not covered: writing a bank for another corpus; without one the product works, less well.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ladder_qa.datamodels import Passage
+from ladder_qa.errors import CorpusError
+
+FOLDER = "questions"  # below the corpus folder
+NEIGHBOURS = 25  # nearest questions that are looked at
+SHARPNESS = 12.0  # weight of a neighbour: exp(SHARPNESS × similarity)
+DIRECT = 0.8  # similarity from which two questions mean nearly the same
+DIRECT_MARGIN = 0.03  # similarity below the best one at which a further question still counts
+OTHER_LEVELS = 0.15  # similarity taken off where a question is about other levels
+
+
+@dataclass(frozen=True, slots=True)
+class BankQuestion:
+    """A question that people would ask; `passages` are the ids that answer, none if unanswered."""
+
+    text: str
+    passages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """The questions that hold for the present documents, and how many were set aside."""
+
+    questions: tuple[BankQuestion, ...]
+    set_aside: int  # answered ones whose quote is no longer in the documents
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the nearest questions say: share answered (0 to 1), best similarity, and statements.
+
+    `statements` maps a passage id to the similarity of the nearest question it answers; `direct`
+    holds those that answer questions of nearly the same meaning as the one asked.
+    """
+
+    answered: float
+    nearest: float
+    statements: dict[str, float]
+    direct: tuple[str, ...]
+
+
+def read_bank(corpus: Path, passages: Sequence[Passage]) -> Bank:
+    """The bank below `corpus`; an empty one when there is none. Raises CorpusError on bad lines."""
+    by_document: dict[str, list[Passage]] = {}
+    for passage in passages:
+        by_document.setdefault(passage.document, []).append(passage)
+    questions: list[BankQuestion] = []
+    set_aside = 0
+    for text, gold in _lines(corpus / FOLDER):
+        ids: dict[str, None] = {}
+        for document, quote in gold:
+            for passage in _carrying(by_document.get(document, ()), quote):
+                ids[passage.id] = None
+        if gold and not ids:
+            set_aside += 1
+            continue
+        questions.append(BankQuestion(text, tuple(ids)))
+    return Bank(tuple(questions), set_aside)
+
+
+def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            if not line.strip():
+                continue
+            try:
+                entry = json.loads(line)
+                gold = [(str(g["doc"]), str(g["quote"])) for g in entry.get("gold", ())]
+                yield str(entry["q"]), gold if entry["kind"] == "answered" else []
+            except (ValueError, KeyError, TypeError) as error:
+                raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
+
+
+def _carrying(passages: Iterable[Passage], quote: str) -> Iterable[Passage]:
+    """Passages that hold a quote, or that lie within it."""
+    for passage in passages:
+        if quote in passage.quote or (len(passage.quote) > 3 and passage.quote in quote):
+            yield passage
+
+
+class BankSearch:
+    """Finds the nearest questions of a bank; `vectors` has a unit row per question."""
+
+    def __init__(
+        self,
+        bank: Bank,
+        vectors: NDArray[np.float32],
+        levels_of: Callable[[str], tuple[str, ...]],
+    ) -> None:
+        self._bank = bank
+        self._vectors = vectors
+        self._answered = np.array([bool(q.passages) for q in bank.questions], dtype=bool)
+        self._levels = [frozenset(levels_of(question.text)) for question in bank.questions]
+
+    def ask(
+        self, vector: NDArray[np.float32], levels: Iterable[str], *, leave_out: int | None = None
+    ) -> Asked | None:
+        """What the nearest questions say of a question with this vector; None without a bank."""
+        if not len(self._vectors):
+            return None
+        wanted = frozenset(levels)
+        cosines = np.asarray(self._vectors @ vector, dtype=np.float64)
+        other = np.array([bool(found) and found != wanted for found in self._levels], dtype=bool)
+        if wanted:
+            cosines = cosines - OTHER_LEVELS * other
+        if leave_out is not None:
+            cosines[leave_out] = -1.0
+        near = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        weights = np.exp(SHARPNESS * cosines[near])
+        statements: dict[str, float] = {}
+        for position in near:
+            for identity in self._bank.questions[int(position)].passages:
+                statements.setdefault(identity, float(cosines[position]))
+        direct: dict[str, None] = {}
+        best = float(cosines[near[0]])
+        for position in near:
+            passages = self._bank.questions[int(position)].passages
+            if cosines[position] >= max(DIRECT, best - DIRECT_MARGIN) and passages:
+                direct.update(dict.fromkeys(passages))
+        return Asked(
+            answered=float((weights * self._answered[near]).sum() / weights.sum()),
+            nearest=float(cosines[near[0]]),
+            statements=statements,
+            direct=tuple(direct),
+        )

@@ -1,0 +1,146 @@
+"""Two or more levels side by side: rows of tables, aligned lists, else statements on each side.
+
+A row is shown only with what the documents state; nothing is filled in.
+Not covered: which statements of a side matter most; the scores of `retrieve` decide that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ladder_qa.datamodels import Passage, PassageKind, Query
+from ladder_qa.names import LevelNames
+from ladder_qa.retrieve import Found, Retriever
+
+MAX_ROWS = 10
+ROW_MARGIN = 0.8  # standard deviations below the best row that a row may be, when words are asked
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: a statement per level asked about, None where the documents state nothing."""
+
+    label: str
+    cells: tuple[Passage | None, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Rows over the levels `codes`, in the order of the columns."""
+
+    codes: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames) -> Comparison:
+    """The comparison of `query.levels`; without rows when the documents put nothing side by side."""
+    codes = query.levels
+    passages = retriever.passages
+    narrowed = bool(query.words or query.topics)
+    rows = _sided(passages, codes) or _glance(passages, codes)
+    if not rows:
+        rows = _aligned(retriever, codes, names)
+    if narrowed:
+        rows = _relevant(rows, passages, codes, found)
+    return Comparison(codes, tuple(rows[:MAX_ROWS]))
+
+
+def _tables(passages: Sequence[Passage]) -> list[dict[tuple[int, int], Passage]]:
+    grouped: dict[str, dict[tuple[int, int], Passage]] = defaultdict(dict)
+    for passage in passages:
+        if passage.kind is PassageKind.CELL and passage.group is not None:
+            grouped[passage.group][(passage.row or 0, passage.column or 0)] = passage
+    return list(grouped.values())
+
+
+def _sided(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+    """Rows of a table that has a column for each level."""
+    for table in _tables(passages):
+        columns: dict[str, int] = {}
+        for (_, column), cell in table.items():
+            if len(cell.levels) == 1:
+                columns.setdefault(cell.levels[0], column)
+        if not all(code in columns for code in codes) or len({columns[c] for c in codes}) < len(
+            codes
+        ):
+            continue
+        used = {columns[code] for code in codes}
+        if any(
+            len({c.levels for (_, column), c in table.items() if column == at}) > 1 for at in used
+        ):
+            continue
+        numbers = sorted({row for row, _ in table})
+        rows = [Row("", tuple(table.get((n, columns[code])) for code in codes)) for n in numbers]
+        return [row for row in rows if any(row.cells)]
+    return []
+
+
+def _glance(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+    """Rows made of tables that have a line for each level: one row per column that all share."""
+    cells: dict[str, dict[str, Passage]] = defaultdict(dict)
+    for table in _tables(passages):
+        for (row, _), cell in sorted(table.items()):
+            if len(cell.levels) != 1 or cell.levels[0] not in codes or not cell.context:
+                continue
+            first = table.get((row, 0))
+            if first is None or first is cell or first.plain != cell.levels[0]:
+                continue
+            cells[cell.context[0].text].setdefault(cell.levels[0], cell)
+    rows = [
+        Row(header, tuple(by_level.get(code) for code in codes))
+        for header, by_level in cells.items()
+        if sum(code in by_level for code in codes) >= min(2, len(codes))
+    ]
+    return sorted(rows, key=lambda row: next(cell.order for cell in row.cells if cell))
+
+
+def _aligned(retriever: Retriever, codes: Sequence[str], names: LevelNames) -> list[Row]:
+    """Rows of lists that describe each level by the same points in the same order."""
+    by_level: dict[str, tuple[int, ...]] = {}
+    for found in retriever.lists:
+        if len(found.levels) == 1 and found.levels[0] in codes:
+            first = retriever.passages[found.members[0]]
+            heading = first.section[-1] if first.section else ""
+            own = found.levels[0] in names.codes(heading)
+            if own and first.kind is PassageKind.ITEM:
+                by_level.setdefault(found.levels[0], found.members)
+    lengths = {len(members) for members in by_level.values()}
+    if set(by_level) != set(codes) or len(lengths) != 1:
+        return []
+    columns = [[retriever.passages[i] for i in by_level[code]] for code in codes]
+    if not all(re.match(r"(\*\*|__)", passage.quote) for column in columns for passage in column):
+        return []
+    return [Row("", tuple(cells)) for cells in zip(*columns, strict=True)]
+
+
+def _relevant(
+    rows: Sequence[Row], passages: Sequence[Passage], codes: Sequence[str], found: Found
+) -> list[Row]:
+    """The rows that the question's own words mean, or the best statement of each side."""
+
+    def score(passage: Passage) -> float:
+        return float(found.scores[position[passage.id]])
+
+    position = {passage.id: i for i, passage in enumerate(passages)}
+    sides = []
+    for code in codes:
+        side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
+        sides.append(side[:1])
+    best_row = max(
+        (max(score(cell) for cell in row.cells if cell) for row in rows), default=float("-inf")
+    )
+    best_side = max((side[0].score for side in sides if side), default=float("-inf"))
+    if best_row >= best_side - ROW_MARGIN:
+        return [
+            row
+            for row in rows
+            if max(score(cell) for cell in row.cells if cell) >= best_row - ROW_MARGIN
+        ]
+    return [Row("", tuple(side[0].passage if side else None for side in sides))]
+
+
+def _states(passage: Passage) -> bool:
+    return passage.kind is not PassageKind.HEADING and not passage.plain.endswith(":")

@@ -1,0 +1,115 @@
+"""Looks at an installation from the settings to the served index, and says in words what it finds.
+
+Nothing is changed and nothing is built.
+Not covered: the quality of answers; that is `ladder-qa eval`.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ladder_qa.datamodels import Ladder
+from ladder_qa.errors import CorpusError, IndexMissingError, LadderError
+from ladder_qa.settings import Settings
+
+_SERVER_TIMEOUT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is in order, and what there is to say."""
+
+    about: str
+    words: str
+    good: bool = True
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, in the order of the data path."""
+    yield Finding(
+        "Settings",
+        f"corpus {settings.corpus}, data {settings.data}, auth {settings.auth}, "
+        f"Chroma {settings.chroma_url or 'embedded'}",
+    )
+    yield from _corpus(settings)
+    fingerprint = None
+    try:
+        fingerprint = _model(settings)
+        yield Finding("Model", f"fingerprint {fingerprint}, weights as pinned")
+    except LadderError as error:
+        yield Finding("Model", str(error), good=False)
+    if settings.chroma_url:
+        yield _chroma_server(settings.chroma_url)
+    yield from _index(settings, fingerprint)
+
+
+def _corpus(settings: Settings) -> Iterator[Finding]:
+    from ladder_qa.corpus import read_corpus  # noqa: PLC0415
+
+    try:
+        corpus = read_corpus(settings.corpus)
+    except CorpusError as error:
+        yield Finding("Corpus", str(error), good=False)
+        return
+    yield Finding("Corpus", f"{len(corpus.documents)} documents in {settings.corpus}")
+    for file in corpus.refused:
+        yield Finding("Refused file", f"{file.path}: {file.reason}", good=False)
+
+
+def _model(settings: Settings) -> str:
+    from ladder_qa.encode import encoder_fingerprint, packaged_model  # noqa: PLC0415
+
+    if not settings.model:
+        packaged_model()  # raises when its weights are not the pinned ones
+    return encoder_fingerprint(settings)
+
+
+def _chroma_server(url: str) -> Finding:
+    try:
+        with urllib.request.urlopen(  # noqa: S310  (the settings allow http and https only)
+            f"{url}/api/v2/heartbeat", timeout=_SERVER_TIMEOUT_S
+        ) as response:
+            return Finding("Chroma server", f"{url} answers", good=response.status == 200)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        return Finding("Chroma server", f"{url} does not answer: {error}", good=False)
+
+
+def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
+    from ladder_qa.index import open_generation  # noqa: PLC0415
+    from ladder_qa.ingest import stale  # noqa: PLC0415
+
+    try:
+        generation = open_generation(settings, fingerprint)
+    except IndexMissingError:
+        words = f"none in {settings.data}; `ladder-qa ingest` builds it"
+        yield Finding("Index", words, good=False)
+        return
+    except LadderError as error:
+        yield Finding("Index", f"{error} `ladder-qa ingest` builds it anew.", good=False)
+        return
+    yield Finding(
+        "Index",
+        f"generation {generation.id}, {len(generation.texts)} documents, "
+        f"{len(generation.passages)} passages, every file as its manifest says",
+    )
+    try:
+        if stale(settings):
+            words = "the corpus was edited after the index was built; `ladder-qa ingest` renews it"
+            yield Finding("Index", words, good=False)
+    except CorpusError:
+        pass  # said above, under "Corpus"
+    yield from _ladder(generation.ladder)
+
+
+def _ladder(ladder: Ladder) -> Iterator[Finding]:
+    codes = ", ".join(level.code for level in ladder.levels)
+    if not ladder.levels:
+        yield Finding("Ladder", "no level was found in the documents", good=False)
+        return
+    yield Finding("Ladder", f"{len(ladder.levels)} levels: {codes}")
+    for missing in ladder.missing:
+        named = ", ".join(missing.referred_by)
+        yield Finding("Missing document", f"{missing.name}, named in {named}")

@@ -1,0 +1,324 @@
+"""Corpus → a new index generation: the ordered calls of building, and when to build.
+
+Only what changed is encoded again; nothing is built when corpus, encoder and program are those
+of the served generation. Building loads llama-index, and a model's export torch; asking neither.
+Not covered: watching the folder, which a server does by asking `stale` between requests.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ladder_qa.corpus import corpus_fingerprint, read_corpus
+from ladder_qa.datamodels import as_json
+from ladder_qa.encode import encoder_fingerprint, prepare_encoder
+from ladder_qa.errors import CorpusError, IndexDamagedError, IngestRunningError, LadderError
+from ladder_qa.index import (
+    build_generation,
+    code_digest,
+    current_generation_id,
+    current_manifest,
+    writer_lock,
+)
+from ladder_qa.ladder import read_ladder
+from ladder_qa.settings import PREFIX, Settings
+from ladder_qa.store import (
+    Content,
+    Documents,
+    Manifest,
+    StoredDocument,
+    check_files,
+    folder_of,
+    read_content,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from ladder_qa.datamodels import Corpus, Passage, RefusedFile
+    from ladder_qa.encode import Encoder
+
+    Progress = Callable[[str, int, int], None]
+    Vectors = Mapping[str, NDArray[np.float32]]
+
+_READINGS = 3  # of a corpus that is edited meanwhile
+_WAIT_S = 120.0  # for another process that builds the first index
+_LOOK_S = 0.2  # between two looks at whether it has finished
+_STEP = 32  # passages encoded between two reports of progress
+
+
+@dataclass(frozen=True, slots=True)
+class IngestReport:
+    """What an ingestion found and did; documents are named by their paths."""
+
+    generation: str
+    built: bool  # False: the served generation was up to date
+    documents: int
+    passages: int
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+    unchanged: tuple[str, ...]
+    encoded: int  # passages
+    reused: int  # passages whose vectors were taken over
+    refused: tuple[RefusedFile, ...]
+    seconds: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Old:
+    """The served generation, as far as building needs it."""
+
+    manifest: Manifest
+    content: Content
+
+
+def ingest(
+    settings: Settings,
+    progress: Progress | None = None,
+    force: bool = False,  # noqa: FBT001, FBT002  (one flag, also of the command line)
+) -> IngestReport:
+    """Build a generation from the corpus, unless the served one is up to date.
+
+    `progress` gets a step's name, what is done and what there is to do; `force` builds and
+    encodes everything anew. Raises CorpusError, ModelError, IngestRunningError, StoreError,
+    IndexDamagedError; the served generation stays as it is then.
+    """
+    started = time.monotonic()
+    say = progress or _silent
+    sha256 = corpus_fingerprint(settings.corpus)  # first: no corpus, no data folder
+    with writer_lock(settings.data):
+        old = None if force else _served(settings)
+        fingerprint = encoder_fingerprint(settings)
+        if old is not None and _fits(old.manifest, settings, sha256, fingerprint):
+            return _report(old.manifest.id, old.content, old, None, started)
+        say("read", 0, 1)
+        corpus = _read_steadily(settings.corpus)
+        say("read", 1, 1)
+        encoder = prepare_encoder(settings, progress)
+        same_encoder = old is not None and old.manifest.encoder == encoder.fingerprint
+        known = _vectors_of(old.content) if old is not None and same_encoder else {}
+        content, encoded = _make_content(corpus, encoder, known, say)
+        say("store", 0, 1)
+        generation = build_generation(settings, content, corpus.sha256, encoder.fingerprint)
+        say("store", 1, 1)
+        return _report(generation, content, old, encoded, started)
+
+
+def stale(settings: Settings) -> bool:
+    """Whether the corpus (or the program that reads it) is no longer that of the served index.
+
+    False when there is no corpus folder: then there is nothing to build from. Cheap enough for
+    a server's look between requests; another model is noticed at start, by `ensure_index`.
+    """
+    return not _current(settings, encoder=None)
+
+
+def ensure_index(settings: Settings, report: Callable[[str], None]) -> None:
+    """Build when there is no index or the corpus changed; `report` gets a sentence then.
+
+    When another process is building: waits for it, up to 120 s, if there is no index at all,
+    and goes on with the old index otherwise. Raises CorpusError when there is neither index nor
+    corpus, IngestRunningError, and whatever else `ingest` raises.
+    """
+    exists = _pointer(settings) is not None
+    if exists and _current(settings, encoder_fingerprint(settings)):
+        return
+    deadline = time.monotonic() + _WAIT_S
+    report(
+        f"The corpus in {settings.corpus} or the configuration changed: building the index again."
+        if exists
+        else f"There is no index in {settings.data}: building it from {settings.corpus}."
+    )
+    while True:
+        try:
+            ingest(settings)
+        except IngestRunningError:
+            if exists:
+                report("Another process is building the index; the old one answers meanwhile.")
+                return
+            if _pointer(settings) is not None:
+                return
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_LOOK_S)
+        else:
+            return
+
+
+def ingest_apart(settings: Settings, limit_s: float = 1800.0) -> None:
+    """`ingest` in a process of its own, so that a server never loads what only building needs.
+
+    Raises LadderError with that process's message, also when it takes more than `limit_s`.
+    """
+    given = {
+        "CORPUS": str(settings.corpus.resolve()),
+        "DATA": str(settings.data.resolve()),
+        "MODEL": settings.model,
+        "CHROMA_URL": settings.chroma_url,
+    }
+    package_root = str(Path(__file__).resolve().parent.parent)
+    path = os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
+    environ = os.environ | {PREFIX + key: value for key, value in given.items()}
+    try:
+        done = subprocess.run(  # this interpreter, this module, no shell
+            [sys.executable, "-P", "-m", "ladder_qa.ingest"],
+            env=environ | {"PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=limit_s,
+            check=False,
+        )
+    except subprocess.TimeoutExpired as error:
+        raise LadderError(f"Building the index took more than {limit_s:.0f} s.") from error
+    if done.returncode:
+        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
+        raise LadderError(f"The index could not be built: {lines[-1]}")
+
+
+def _silent(step: str, done: int, total: int) -> None:
+    """No report of progress."""
+
+
+def _pointer(settings: Settings) -> str | None:
+    try:
+        return current_generation_id(settings)
+    except IndexDamagedError:
+        return None  # a damaged pointer is replaced by building
+
+
+def _current(settings: Settings, encoder: str | None) -> bool:
+    """Whether the served generation is up to date; also when there is no corpus to build from."""
+    if not settings.corpus.is_dir():
+        return _pointer(settings) is not None
+    try:
+        manifest = current_manifest(settings)
+    except IndexDamagedError:
+        return False
+    if manifest is None:
+        return False
+    return _fits(manifest, settings, corpus_fingerprint(settings.corpus), encoder)
+
+
+def _fits(manifest: Manifest, settings: Settings, corpus: str, encoder: str | None) -> bool:
+    return (
+        manifest.corpus == corpus
+        and manifest.code == code_digest()
+        and manifest.chroma_url == settings.chroma_url
+        and encoder in (None, manifest.encoder)
+    )
+
+
+def _served(settings: Settings) -> _Old | None:
+    """The served generation, or None when there is none that can be read."""
+    try:
+        manifest = current_manifest(settings)
+        if manifest is None:
+            return None
+        folder = folder_of(settings.data, manifest.id)
+        check_files(folder, manifest)
+        return _Old(manifest, read_content(folder))
+    except IndexDamagedError:
+        return None
+
+
+def _read_steadily(folder: Path) -> Corpus:
+    """The corpus as it was at one moment. Raises CorpusError when it keeps changing."""
+    for _ in range(_READINGS):
+        corpus = read_corpus(folder)
+        if corpus_fingerprint(folder) == corpus.sha256:
+            return corpus
+    raise CorpusError(
+        f"The corpus in {folder} changed while it was read, {_READINGS} times in a row. "
+        "Try again when nobody writes to it."
+    )
+
+
+def _make_content(
+    corpus: Corpus, encoder: Encoder, known: Vectors, say: Progress
+) -> tuple[Content, int]:
+    """All of a generation, and how many passages had to be encoded for it."""
+    from ladder_qa.passages import read_passages  # noqa: PLC0415  (it loads llama-index)
+
+    ladder = read_ladder(corpus.documents)
+    passages = read_passages(corpus.documents, ladder)
+    if not passages:
+        raise CorpusError("The corpus holds documents, but no statement in any of them.")
+    new = _encode_new(passages, encoder, known, say)
+    vectors = np.stack([new[p.text] if p.text in new else known[p.text] for p in passages])
+    documents = tuple(
+        StoredDocument(d.path, d.slug, d.title, d.text, d.sha256) for d in corpus.documents
+    )
+    stored = Documents(documents, corpus.refused)
+    return Content(stored, ladder, passages, vectors.astype(np.float32)), len(new)
+
+
+def _encode_new(
+    passages: Sequence[Passage], encoder: Encoder, known: Vectors, say: Progress
+) -> Vectors:
+    """Vectors by text of those passages that have none yet; equal texts are encoded once."""
+    texts = list(dict.fromkeys(p.text for p in passages if p.text not in known))
+    vectors: dict[str, NDArray[np.float32]] = {}
+    # One thread for each encoding, as many encodings at once as there are processors.
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        rows = pool.map(lambda text: encoder.encode([text])[0], texts)
+        for number, (text, row) in enumerate(zip(texts, rows, strict=True)):
+            if number % _STEP == 0:
+                say("encode", number, len(texts))
+            vectors[text] = row
+    say("encode", len(texts), len(texts))
+    return vectors
+
+
+def _vectors_of(content: Content) -> Vectors:
+    return {p.text: row for p, row in zip(content.passages, content.vectors, strict=True)}
+
+
+def _report(
+    generation: str, content: Content, old: _Old | None, encoded: int | None, started: float
+) -> IngestReport:
+    """`encoded` is None when nothing was built."""
+    before = {d.path: d.sha256 for d in old.content.documents.documents} if old else {}
+    after = {d.path: d.sha256 for d in content.documents.documents}
+    count = len(content.passages)
+    return IngestReport(
+        generation=generation,
+        built=encoded is not None,
+        documents=len(after),
+        passages=count,
+        added=tuple(path for path in after if path not in before),
+        changed=tuple(p for p in after if p in before and before[p] != after[p]),
+        removed=tuple(path for path in before if path not in after),
+        unchanged=tuple(p for p in after if before.get(p) == after[p]),
+        encoded=encoded or 0,
+        reused=count - (encoded or 0),
+        refused=content.documents.refused,
+        seconds=time.monotonic() - started,
+    )
+
+
+def _main() -> int:
+    """Exit statuses as on the command line: 4 for no corpus, 1 for any other failure."""
+    try:
+        report = ingest(Settings.load())
+    except LadderError as error:
+        sys.stderr.write(f"{error}\n")
+        return 4 if isinstance(error, CorpusError) else 1
+    sys.stdout.write(as_json(report) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,185 @@
+"""Query + Hits → answered, partial, or which refusal, with what is missing in words.
+
+Structure decides first: a level that no document describes, a guide that is missing. What is left
+is a judgement with a cost on both sides; it is a logistic score over a few named features.
+Not covered: the wording of what is stated (`compose`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from ladder_qa.bank import Asked
+from ladder_qa.datamodels import Intent, Ladder, MissingDocument, Outcome, Passage, Query
+from ladder_qa.index import tokens
+from ladder_qa.lists import StatementList
+from ladder_qa.retrieve import Found
+
+GUIDE_TOPICS = frozenset(
+    ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
+)
+"""Kinds of section that a guide to a move holds; its overview documents hold the others."""
+
+_MOVES_BETWEEN = re.compile(
+    r"\b(?:back|return\w*|switch\w*|mov\w+|chang\w+|go(?:ing)?|becom\w+|into|from|to|enter\w*|start\w*"
+    r"|promot\w*|come|came|path|transition\w*)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """The outcome, and what is missing: in words, for a person."""
+
+    outcome: Outcome
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """What the judgement rests on; each 0 to 1 unless said otherwise."""
+
+    similarity: float  # best cosine of the question with an allowed statement
+    covered: float  # share of the question's content words (by rarity) in the best statements
+    absent: float  # share of its content words that no document uses
+    topical: float  # 1 when a kind of section is asked for and found about these levels
+    level: float  # 1 when it names a described level
+    words: float  # number of content words, at most 12, divided by 12
+    asked: float  # share of answered ones among the nearest probably-asked questions; 0.5: none
+    nearest: float  # cosine with the nearest probably-asked question; 0: none
+
+
+class Judge:
+    """Decides outcomes for one generation; built once."""
+
+    def __init__(
+        self, ladder: Ladder, passages: tuple[Passage, ...], lists: tuple[StatementList, ...]
+    ) -> None:
+        self._ladder = ladder
+        self._passages = passages
+        self._lists = lists
+        counts: dict[str, int] = {}
+        for passage in passages:
+            for word in set(tokens(passage.text)):
+                counts[word] = counts.get(word, 0) + 1
+        self._counts = counts
+
+    def decide(self, query: Query, found: Found, asked: Asked | None) -> Decision:
+        """The outcome of a query."""
+        if query.unknown:
+            decision = self._unknown(query)
+            if decision is not None:
+                return decision
+        guide = self._missing_guide(query)
+        if guide is not None:
+            return Decision(Outcome.NOT_IN_DOCUMENTS, (guide.name,))
+        if query.levels and not query.words and found.hits:
+            # nothing is asked beyond levels, a move and a kind of section, all of which are known
+            return Decision(Outcome.ANSWERED, self._also_missing(query))
+        features = self.features(query, found, asked)
+        if not self._in_scope(query, features):
+            return Decision(Outcome.OUT_OF_SCOPE)
+        if score(features, with_bank=asked is not None) < 0:
+            return Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
+        return Decision(Outcome.ANSWERED, self._also_missing(query))
+
+    def _unknown(self, query: Query) -> Decision | None:
+        """For a question that names levels no document describes."""
+        missing = tuple(query.unknown)
+        if query.levels:
+            return Decision(Outcome.PARTIAL, missing) if query.intent is Intent.COMPARISON else None
+        mentioned = [code for code in query.unknown if code in self._ladder.mentioned]
+        if mentioned and _MOVES_BETWEEN.search(query.search) and self._moves(mentioned):
+            return None
+        return Decision(Outcome.LEVEL_NOT_COVERED, missing)
+
+    def _moves(self, codes: list[str]) -> bool:
+        """Whether a document states a move that one of these undescribed levels takes part in."""
+        return any(
+            "→" in passage.plain and any(re.search(rf"\b{c}\b", passage.plain) for c in codes)
+            for passage in self._passages
+        )
+
+    def missing_guide(self, query: Query) -> MissingDocument | None:
+        """The guide to the move asked about, if others refer to it and it is not here."""
+        for missing in self._ladder.missing:
+            if query.transition and missing.levels == query.transition:
+                return missing
+        return None
+
+    def _missing_guide(self, query: Query) -> MissingDocument | None:
+        """The missing guide, when only it could hold what is asked for."""
+        guide = self.missing_guide(query)
+        wanted = [topic for topic in query.topics[:1] if topic in GUIDE_TOPICS]
+        if guide is None or not wanted or query.transition is None:
+            return None
+        if query.intent is Intent.YES_NO:
+            return None  # asks for one statement, which an overview may hold
+        held = any(
+            set(wanted) & lst.topics and query.transition[1] in lst.levels for lst in self._lists
+        )
+        return None if held else guide
+
+    def _also_missing(self, query: Query) -> tuple[str, ...]:
+        guide = self.missing_guide(query)
+        return (guide.name,) if guide is not None and query.intent is Intent.TRANSITION else ()
+
+    def features(self, query: Query, found: Found, asked: Asked | None) -> Features:
+        """The named features of a query and what was found for it."""
+        best = [hit.passage for hit in found.hits[:5]]
+        evidence = {word for passage in best for word in tokens(passage.text)}
+        weights = {word: self._rarity(word) for word in query.words}
+        total = sum(weights.values())
+        covered = sum(w for word, w in weights.items() if word in evidence)
+        absent = sum(w for word, w in weights.items() if word not in self._counts)
+        allowed = found.cosines[np.isfinite(found.scores)]
+        topical = any(
+            set(query.topics[:1]) & lst.topics
+            and (not query.levels or set(query.levels) & set(lst.levels))
+            for lst in self._lists
+        )
+        return Features(
+            similarity=float(allowed.max()) if allowed.size else 0.0,
+            covered=covered / total if total else 1.0,
+            absent=absent / total if total else 0.0,
+            topical=float(topical),
+            level=float(bool(query.levels)),
+            words=min(len(query.words), 12) / 12,
+            asked=asked.answered if asked else 0.5,
+            nearest=asked.nearest if asked else 0.0,
+        )
+
+    def _rarity(self, word: str) -> float:
+        return math.log(1 + len(self._passages) / (1 + self._counts.get(word, 0)))
+
+    def _in_scope(self, query: Query, features: Features) -> bool:
+        """Whether a question is about careers in this ladder at all."""
+        if query.levels or query.unknown:
+            return True
+        limits = _calibration()["scope"]
+        return bool(
+            features.similarity >= limits["similarity"]
+            or (features.nearest >= limits["nearest"])
+        )
+
+
+@lru_cache(maxsize=1)
+def _calibration() -> dict[str, dict[str, float]]:
+    text = (files("ladder_qa") / "calibration.json").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, float]] = json.loads(text)
+    return loaded
+
+
+def score(features: Features, *, with_bank: bool) -> float:
+    """The logistic score that a question is answered: 0 or more answers, below refuses."""
+    weights = _calibration()["with_bank" if with_bank else "without_bank"]
+    return weights["intercept"] + sum(
+        weights[name] * getattr(features, name) for name in features.__slots__
+    )

@@ -1,0 +1,159 @@
+"""Query → Hits: every statement scored by meaning, by words and by the structure around it.
+
+A statement about other levels than those asked about is never a hit; one about nobody in
+particular may be.
+Not covered: whether the hits answer the question (`outcome`), and what is shown (`compose`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ladder_qa.bank import Asked
+from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
+from ladder_qa.index import Generation, tokens
+from ladder_qa.lists import StatementList, read_lists
+from ladder_qa.topics import TOPICS, topics_of_headings
+
+Scores = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+# Weights in units of one standard deviation of the similarity over all statements; fitted by
+# hand on the development part, figures in docs/experiments.md.
+WEIGHT_WORDS = 0.8
+WEIGHT_TOPIC = 1.2
+WEIGHT_SECOND_TOPIC = 0.5
+WEIGHT_LEVEL = 0.7
+WEIGHT_GUIDE = 0.8
+WEIGHT_BANK = 4.0  # for a statement that answers a probably-asked question of the same words
+BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothing
+PRIOR_HEADING = -0.8
+PRIOR_INTRODUCTION = -1.0
+OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What was found for a query: `scores[i]` is the score of passage `i`, -inf if not allowed.
+
+    `cosines` are the bare similarities and `words` the BM25 scores, shape [passages].
+    """
+
+    hits: tuple[Hit, ...]
+    scores: Scores
+    cosines: Scores
+    words: Scores
+
+
+class Retriever:
+    """Searches one generation; built once, then read-only and safe to share between threads."""
+
+    def __init__(self, generation: Generation) -> None:
+        self.passages: tuple[Passage, ...] = generation.passages
+        self.lists: tuple[StatementList, ...] = read_lists(self.passages)
+        self._generation = generation
+        self._positions = {passage.id: i for i, passage in enumerate(self.passages)}
+        codes = [level.code for level in generation.ladder.levels]
+        self._about = {
+            code: np.array([code in p.levels for p in self.passages], dtype=bool) for code in codes
+        }
+        self._general: Mask = np.array([not p.levels for p in self.passages], dtype=bool)
+        self._topics = self._topic_strengths()
+        self._prior: Scores = np.array([_prior(p) for p in self.passages], dtype=np.float64)
+        self._documents = np.array([p.document for p in self.passages], dtype=object)
+
+    def _topic_strengths(self) -> dict[str, Scores]:
+        strengths = {topic.name: np.zeros(len(self.passages)) for topic in TOPICS}
+        cache: dict[tuple[str, ...], tuple[frozenset[str], frozenset[str]]] = {}
+        for position, passage in enumerate(self.passages):
+            governing = tuple(
+                span.text for span in passage.context if span.text not in passage.section
+            )
+            key = (*passage.section, "\x1f", *governing)
+            if key not in cache:
+                inner = topics_of_headings((*passage.section[-1:], *governing))
+                cache[key] = inner, topics_of_headings(passage.section[1:-1])
+            inner, outer = cache[key]
+            for name in outer:
+                strengths[name][position] = OUTER_HEADING
+            for name in inner:
+                strengths[name][position] = 1.0
+        return strengths
+
+    def allowed(self, query: Query) -> Mask:
+        """Statements that may answer: about a level that is asked about, or about none."""
+        if not query.levels:
+            return np.ones(len(self.passages), dtype=bool)
+        allowed = self._general.copy()
+        for code in query.levels:
+            allowed |= self._about[code]
+        return allowed
+
+    def find(
+        self, query: Query, vector: NDArray[np.float32], asked: Asked | None = None
+    ) -> Found:
+        """All allowed statements, best first; equal scores in reading order.
+
+        `vector` is the encoded question, shape [dimensions], unit length.
+        """
+        count = len(self.passages)
+        if not count:
+            empty = np.zeros(0)
+            return Found((), empty, empty, empty)
+        cosines = np.asarray(self._generation.vectors @ vector, dtype=np.float64)
+        # every question word counts, also those that name a level or a kind of section
+        words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
+        scores = _standard(cosines) + WEIGHT_WORDS * _standard(words) + self._prior
+        for rank, name in enumerate(query.topics[:3]):
+            weight = WEIGHT_TOPIC if rank == 0 else WEIGHT_SECOND_TOPIC
+            scores = scores + weight * self._topics[name]
+        for code in query.levels:
+            scores = scores + WEIGHT_LEVEL * self._about[code] / len(query.levels)
+        scores = scores + self._guide_bonus(query) + self._bank_bonus(asked)
+        scores = np.where(self.allowed(query), scores, -np.inf)
+        order = np.argsort(-scores, kind="stable")
+        hits = tuple(
+            Hit(self.passages[i], float(scores[i])) for i in order if scores[i] > -np.inf
+        )
+        return Found(hits, scores, cosines, words)
+
+    def _guide_bonus(self, query: Query) -> Scores:
+        bonus = np.zeros(len(self.passages))
+        if query.transition is None:
+            return bonus
+        transition = self._generation.ladder.transition(*query.transition)
+        if transition is not None and transition.document is not None:
+            bonus += WEIGHT_GUIDE * (self._documents == transition.document)
+        return bonus
+
+    def _bank_bonus(self, asked: Asked | None) -> Scores:
+        bonus = np.zeros(len(self.passages))
+        for identity, similarity in (asked.statements if asked else {}).items():
+            position = self._positions.get(identity)
+            if position is not None and similarity > BANK_FLOOR:
+                bonus[position] = WEIGHT_BANK * (similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
+        return bonus
+
+    def topic_strength(self, name: str) -> Scores:
+        """How clearly each statement stands in a section of this kind: 0, 0.5 or 1."""
+        return self._topics[name]
+
+
+def _prior(passage: Passage) -> float:
+    if passage.kind is PassageKind.HEADING:
+        return PRIOR_HEADING
+    return PRIOR_INTRODUCTION if passage.plain.endswith(":") else 0.0
+
+
+def _standard(values: Scores) -> Scores:
+    spread = float(values.std())
+    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)
+
+
+def best_of(found: Found, positions: Sequence[int]) -> float:
+    """The best score among some statements; -inf when none is allowed."""
+    return max((float(found.scores[i]) for i in positions), default=float("-inf"))

@@ -1,0 +1,318 @@
+"""Query + Found → the statements that are shown, few and whole, in the form that was asked for.
+
+Not covered: their wording and citations (`compose`), and whether to answer at all (`outcome`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from ladder_qa.bank import Asked
+from ladder_qa.compare import Comparison, compare
+from ladder_qa.datamodels import Hit, Intent, Ladder, Passage, PassageKind, Query
+from ladder_qa.figures import (
+    about_relation,
+    differing,
+    relation_of,
+    relations_asked,
+    says_figure,
+    speaks_for,
+)
+from ladder_qa.lists import StatementList
+from ladder_qa.names import LevelNames
+from ladder_qa.retrieve import Found, Retriever
+
+MAX_STATEMENTS = 3
+MARGIN = 0.9  # standard deviations below the best statement that a further one may be
+SAME_BLOCK_MARGIN = 1.8  # the same for a sentence of the same paragraph
+MAX_ITEMS = 12
+MAX_DIRECT = 5
+SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
+LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
+FIGURE_DEPTH = 60  # hits among which figures are looked for
+DEFINITION_SENTENCES = 2
+SHORTEST_SENTENCE = 6  # words; a tagline of fewer is no definition
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One line of an answer to be: statements that carry it, and the label it stands under."""
+
+    passages: tuple[Passage, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What is shown, in order; a comparison instead of lines where levels are set side by side."""
+
+    lines: tuple[Shown, ...] = ()
+    comparison: Comparison | None = None
+    conflict: tuple[str, tuple[Passage, ...]] | None = None
+
+
+class Selector:
+    """Chooses among the statements of one generation; built once."""
+
+    def __init__(self, retriever: Retriever, ladder: Ladder, names: LevelNames) -> None:
+        self._retriever = retriever
+        self._ladder = ladder
+        self._names = names
+        self._position = {p.id: i for i, p in enumerate(retriever.passages)}
+
+    def select(self, query: Query, found: Found, asked: Asked | None = None) -> Selection:
+        """The statements to show for a query; empty when nothing may be shown."""
+        if not found.hits:
+            return Selection()
+        if query.intent is Intent.COMPARISON:
+            return self._comparison(query, found)
+        if query.intent is Intent.FIGURE:
+            chosen = self._figures(query, found)
+            if chosen.lines:
+                return chosen
+        direct = self._direct(found, asked)
+        if direct:
+            return Selection(direct)
+        if query.intent is Intent.DEFINITION:
+            lines = self._definition(query)
+            if lines:
+                return Selection(lines)
+        if query.intent is Intent.TRANSITION:
+            lines = self._transition(query, found)
+            if lines:
+                return Selection(lines)
+        if query.intent is Intent.LIST:
+            lines = self._list(query, found)
+            if lines:
+                return Selection(lines)
+        return self._statements(query, found)
+
+    def _comparison(self, query: Query, found: Found) -> Selection:
+        if query.unknown and len(query.levels) == 1:
+            return Selection(self._known_side(query.levels[0]))
+        comparison = compare(query, self._retriever, found, self._names)
+        if comparison.rows:
+            return Selection(self._shifts(query, comparison), comparison)
+        lines = []
+        for code in query.levels:
+            side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
+            lines += [Shown((hit.passage,), code) for hit in side[:3]]
+        return Selection(tuple(lines))
+
+    def _known_side(self, code: str) -> tuple[Shown, ...]:
+        """What tables state about one level in its line, then how it is defined."""
+        cells = [
+            p
+            for p in self._retriever.passages
+            if p.kind is PassageKind.CELL
+            and p.levels == (code,)
+            and len(p.context) == 2
+            and p.context[1].text == code
+        ]
+        lines = tuple(Shown((cell,), cell.context[0].text) for cell in cells)
+        return lines + self._introduction(code)
+
+    def _shifts(self, query: Query, comparison: Comparison) -> tuple[Shown, ...]:
+        """Sentences that say what changes between neighbours, where rows alone are few."""
+        if len(comparison.rows) >= 4 or len(query.levels) != 2 or query.words or query.topics:
+            return ()
+        strength = self._retriever.topic_strength("shift")
+        chosen = []
+        ranks = {level.code: level.rank for level in self._ladder.levels}
+        high = max(query.levels, key=lambda code: ranks[code])
+        for passage, value in zip(self._retriever.passages, strength, strict=True):
+            about = passage.levels and set(passage.levels) <= set(query.levels)
+            inside = any(high in self._names.codes(heading) for heading in passage.section)
+            if value == 1.0 and about and inside and passage.kind is PassageKind.SENTENCE:
+                chosen.append(Shown((passage,)))
+        return tuple(chosen[:MAX_STATEMENTS])
+
+    def _figures(self, query: Query, found: Found) -> Selection:
+        asked = relations_asked(query)
+        hits = [h for h in found.hits[:FIGURE_DEPTH] if says_figure(h.passage)]
+        hits = [h for h in hits if _states(h.passage)]
+        if not hits:
+            return Selection()
+        relation = next((name for name in asked if any(relation_of(h.passage) == name for h in hits)), None)
+        same = [h for h in hits if relation is None or relation_of(h.passage) == relation]
+        best = same[0]
+        if best.score < found.hits[0].score - 2 * LIST_MARGIN:
+            return Selection()
+        chosen = [h for h in same if h.score >= best.score - MARGIN][:MAX_STATEMENTS]
+        conflict = None
+        target = self._target(query)
+        if relation in ("readiness", "timeline", "experience") and target:
+            speaking = [h for h in same if speaks_for(h.passage, target, self._ladder)]
+            speaking = [h for h in speaking if not h.passage.plain.endswith("?")]
+            pair = differing([h.passage for h in speaking[:8]])
+            if pair:
+                conflict = (about_relation(relation), pair)
+                chosen = [h for h in speaking if h.passage in pair]
+        lines = tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen))
+        return Selection(lines, conflict=conflict)
+
+    def _target(self, query: Query) -> str | None:
+        if query.transition:
+            return query.transition[1]
+        return query.levels[0] if len(query.levels) == 1 else None
+
+    def _direct(self, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
+        """The statements that answer probably-asked questions of the same meaning."""
+        positions = sorted(
+            position
+            for identity in (asked.direct if asked else ())
+            if (position := self._position.get(identity)) is not None
+            and found.scores[position] > float("-inf")
+        )
+        passages = [self._retriever.passages[position] for position in positions]
+        for lst in self._retriever.lists:
+            inside = [position for position in positions if position in lst.members]
+            if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
+                return self._members(lst)
+        return tuple(Shown((passage,)) for passage in passages[:MAX_DIRECT])
+
+    def _definition(self, query: Query) -> tuple[Shown, ...]:
+        lines: list[Shown] = []
+        for code in query.levels[:3]:
+            lines += self._introduction(code)
+            question = self._core_question(code)
+            if question is not None:
+                lines.append(Shown((question,), question.context[0].text))
+        return tuple(lines)
+
+    def _introduction(self, code: str) -> tuple[Shown, ...]:
+        """The first sentences, else the list, directly under the heading of a level."""
+        level = self._ladder.level(code)
+        direct = [
+            p
+            for p in self._retriever.passages
+            if level is not None
+            and p.document == level.document
+            and p.levels == (code,)
+            and p.section
+            and code in self._names.codes(p.section[-1])
+            and len(p.section) == 2
+        ]
+        sentences = [
+            p
+            for p in direct
+            if p.kind is PassageKind.SENTENCE and len(p.plain.split()) >= SHORTEST_SENTENCE
+        ]
+        items = [p for p in direct if p.kind is PassageKind.ITEM]
+        chosen = sentences[:DEFINITION_SENTENCES] or items[:MAX_ITEMS]
+        return tuple(Shown((p,)) for p in chosen)
+
+    def _core_question(self, code: str) -> Passage | None:
+        level = self._ladder.level(code)
+        for passage in self._retriever.passages:
+            cell = passage.kind is PassageKind.CELL and passage.levels == (code,)
+            if cell and level is not None and passage.plain == level.core_question:
+                return passage
+        return None
+
+    def _transition(self, query: Query, found: Found) -> tuple[Shown, ...]:
+        """How long it takes, what must be shown, what is to be learned; or what changes."""
+        if query.transition is None:
+            return ()
+        target = query.transition[1]
+        transition = self._ladder.transition(*query.transition)
+        guide = transition.document if transition else None
+        lines: list[Shown] = []
+        for name in ("timeline", "readiness"):
+            fitting = [
+                h
+                for h in found.hits
+                if says_figure(h.passage)
+                and relation_of(h.passage) == name
+                and target in h.passage.levels
+                and (guide is None or name == "timeline" or h.passage.document == guide)
+            ]
+            lines += [Shown((h.passage,)) for h in fitting[:1]]
+        capabilities = [
+            lst for lst in self._retriever.lists if lst.document == guide and "capabilities" in lst.topics
+        ]
+        for lst in capabilities[:1]:
+            lines += self._members(lst)
+        if guide is None:
+            strength = self._retriever.topic_strength("shift")
+            shifts = [
+                p
+                for p, value in zip(self._retriever.passages, strength, strict=True)
+                if value == 1.0
+                and p.kind is PassageKind.SENTENCE
+                and p.levels
+                and set(p.levels) <= set(query.transition)
+                and any(target in self._names.codes(heading) for heading in p.section)
+            ]
+            lines += [Shown((p,)) for p in shifts[:4]]
+        return tuple(lines)
+
+    def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:
+        """The list that was meant: by kind of section, level, move and words; whole."""
+        best: tuple[float, StatementList] | None = None
+        for lst in self._retriever.lists:
+            scores = sorted((float(found.scores[i]) for i in lst.members), reverse=True)
+            if scores[0] == float("-inf"):
+                continue
+            allowed = [score for score in scores if score > float("-inf")]
+            half = allowed[: max(1, len(allowed) // 2)]
+            value = sum(half) / len(half) + (1.0 if set(query.topics[:1]) & lst.topics else 0.0)
+            if best is None or value > best[0]:
+                best = value, lst
+        if best is None or not self._meant(query, best[1], found):
+            return ()
+        return self._members(best[1])
+
+    def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
+        top = max(float(found.scores[i]) for i in lst.members)
+        return bool(set(query.topics) & lst.topics) or top >= found.hits[0].score - MARGIN
+
+    def _members(self, lst: StatementList) -> tuple[Shown, ...]:
+        members = [self._retriever.passages[i] for i in lst.members][:MAX_ITEMS]
+        label = lst.labels[-1] if lst.labels else ""
+        return tuple(Shown((member,), label) for member in members)
+
+    def _statements(self, query: Query, found: Found) -> Selection:
+        hits = [h for h in found.hits[:12] if _states(h.passage)] or list(found.hits[:1])
+        top = hits[0]
+        lst = self._crowded(hits)
+        if lst is not None and query.intent is not Intent.YES_NO:
+            return Selection(self._members(lst))
+        chosen: list[Hit] = []
+        for hit in hits:
+            beside = (hit.passage.document, hit.passage.block) == (
+                top.passage.document,
+                top.passage.block,
+            )
+            margin = SAME_BLOCK_MARGIN if beside else MARGIN
+            if len(chosen) == MAX_STATEMENTS:
+                break
+            if hit.score < top.score - margin:
+                continue
+            if not any(_same(hit.passage, other.passage) for other in chosen):
+                chosen.append(hit)
+        return Selection(tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen)))
+
+    def _crowded(self, hits: Sequence[Hit]) -> StatementList | None:
+        """The list that holds most of the best hits, if one does: then all of it is meant."""
+        positions = [self._position[h.passage.id] for h in hits[:6]]
+        for lst in self._retriever.lists:
+            inside = sum(position in lst.members for position in positions)
+            if inside >= 4 and positions[0] in lst.members:
+                return lst
+        return None
+
+
+def _states(passage: Passage) -> bool:
+    """Whether a statement says something by itself, unlike a title or an introduction."""
+    return passage.kind is not PassageKind.HEADING and not passage.plain.endswith(":")
+
+
+def _reading_order(passages: Iterable[Passage]) -> list[Passage]:
+    return sorted(passages, key=lambda passage: passage.order)
+
+
+def _same(first: Passage, second: Passage) -> bool:
+    ours, theirs = set(first.plain.casefold().split()), set(second.plain.casefold().split())
+    return len(ours & theirs) >= 0.8 * len(ours | theirs)

@@ -1,0 +1,319 @@
+"""The files of index generations: their layout, exact JSON, hashes, the pointer and the lock.
+
+`CURRENT` names the generation that is served; it is switched by one atomic rename after the new
+generation's files are on the disk, so that a kill leaves the old one or the new one.
+Not covered: vectors in Chroma and what a generation means (`index`); when to build (`ingest`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import hashlib
+import json
+import os
+import re
+import shutil
+import types
+import typing
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
+from filelock import FileLock, Timeout
+
+from ladder_qa.datamodels import Ladder, Passage, RefusedFile, Span, as_json
+from ladder_qa.errors import IndexDamagedError, IngestRunningError, LadderError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from numpy.typing import NDArray
+
+FORMAT = 1  # of everything in a generation's folder; another number is never read
+_ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
+_MANIFEST = "manifest.json"
+_VECTORS = "vectors.npy"
+_WORDS = "bm25"
+CHROMA = "chroma"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StoredDocument:
+    """A document as the generation holds it: its exact text, against which citations count."""
+
+    path: str
+    slug: str
+    title: str
+    text: str
+    sha256: str  # of the file's bytes, which are the text in UTF-8
+
+
+@dataclass(frozen=True, slots=True)
+class Documents:
+    """All documents of a generation by path, and the files that could not be read."""
+
+    documents: tuple[StoredDocument, ...]
+    refused: tuple[RefusedFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FileHash:
+    """A file of a generation, relative to its folder, and its SHA-256."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a generation was made of and what it holds."""
+
+    format: int
+    id: str
+    corpus: str  # SHA-256 of the corpus
+    encoder: str  # fingerprint
+    code: str  # digest of the program that read the corpus
+    chroma_url: str  # empty: embedded, in the generation's folder
+    collection: str
+    documents: int
+    passages: int
+    dimensions: int
+    files: tuple[FileHash, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """All of a generation but its word index and its collection."""
+
+    documents: Documents
+    ladder: Ladder
+    passages: tuple[Passage, ...]
+    vectors: NDArray[np.float32]  # [passages, dimensions], the encoder's own bits
+
+
+def folder_of(data: Path, generation: str) -> Path:
+    """The folder of one generation."""
+    return data / "generations" / generation
+
+
+def words_folder(folder: Path) -> Path:
+    """Where a generation keeps its word index."""
+    return folder / _WORDS
+
+
+def read_pointer(data: Path) -> str | None:
+    """The id of the generation that is served, or None. Raises IndexDamagedError."""
+    try:
+        text = (data / "CURRENT").read_text("utf-8").strip()
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise IndexDamagedError(f"The pointer file in {data} cannot be read: {error}.") from error
+    if not _ID.fullmatch(text):
+        raise IndexDamagedError(
+            f"The pointer file in {data} holds {text[:40]!r}, which names no generation."
+        )
+    return text
+
+
+def switch_pointer(data: Path, generation: str) -> None:
+    """Serve `generation` from now on: one atomic rename, after everything is on the disk."""
+    temporary = data / "CURRENT.new"
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(generation + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(data / "CURRENT")
+    _sync_folder(data)
+
+
+def write_content(folder: Path, content: Content) -> None:
+    """Write all files but the word index, the collection and the manifest."""
+    _write(folder / "documents.json", as_json(content.documents))
+    _write(folder / "passages.json", as_json(content.passages))
+    _write(folder / "ladder.json", as_json(content.ladder))
+    np.save(folder / _VECTORS, content.vectors)
+
+
+def read_content(folder: Path) -> Content:
+    """Read what `write_content` wrote, from files whose hashes were checked.
+
+    Raises IndexDamagedError when the parts do not fit each other.
+    """
+    try:
+        content = Content(
+            from_json(Documents, (folder / "documents.json").read_text("utf-8")),
+            from_json(Ladder, (folder / "ladder.json").read_text("utf-8")),
+            from_json(tuple[Passage, ...], (folder / "passages.json").read_text("utf-8")),
+            np.load(folder / _VECTORS),
+        )
+        content.vectors.setflags(write=False)
+        check_content(content)
+    except (OSError, ValueError) as error:
+        raise IndexDamagedError(f"The index in {folder} is damaged: {error}.") from error
+    return content
+
+
+def check_content(content: Content) -> None:
+    """Every quote and context is the document's text at its place. Raises ValueError."""
+    texts = {document.path: document.text for document in content.documents.documents}
+    ids = {passage.id for passage in content.passages}
+    if len(ids) != len(content.passages) or len(content.vectors) != len(content.passages):
+        raise ValueError("its passages, their ids and their vectors differ in number")
+    for document in content.documents.documents:
+        if hashlib.sha256(document.text.encode()).hexdigest() != document.sha256:
+            raise ValueError(f"the text of {document.path} is not the file's")
+    for passage in content.passages:
+        text = texts.get(passage.document, "")
+        for span in (Span(passage.quote, passage.start, passage.end), *passage.context):
+            if not span.text or text[span.start : span.end] != span.text:
+                place = f"{passage.document} at {span.start}-{span.end}"
+                raise ValueError(f"{place} does not read {span.text!r}")
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    """Write the manifest with the hashes of all files but Chroma's, and bring all to the disk.
+
+    Chroma rewrites its own files when it opens them; its records are checked one by one instead.
+    """
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
+    relative = {path: path.relative_to(folder) for path in paths}
+    hashes = tuple(
+        FileHash(relative[path].as_posix(), _sha256(path))
+        for path in paths
+        if relative[path].parts[0] != CHROMA
+    )
+    _write(folder / _MANIFEST, as_json(dataclasses.replace(manifest, files=hashes)))
+    for path in (*paths, folder / _MANIFEST):
+        with path.open("rb") as file:
+            os.fsync(file.fileno())
+    for place in (*(p for p in folder.rglob("*") if p.is_dir()), folder, folder.parent):
+        _sync_folder(place)
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """The manifest of a generation. Raises IndexDamagedError."""
+    try:
+        text = (folder / _MANIFEST).read_text("utf-8")
+        number = json.loads(text)["format"]
+        if number != FORMAT:
+            raise IndexDamagedError(
+                f"The index in {folder} has the format {number!r}; allowed: {FORMAT}. "
+                "Run `ladder-qa ingest` to build it again."
+            )
+        return from_json(Manifest, text)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise IndexDamagedError(f"The manifest in {folder} cannot be read: {error!r}.") from error
+
+
+def check_files(folder: Path, manifest: Manifest) -> None:
+    """Every file is the one that the manifest names. Raises IndexDamagedError."""
+    needed = {"documents.json", "passages.json", "ladder.json", _VECTORS}
+    if not needed <= {file.path for file in manifest.files}:
+        raise IndexDamagedError(f"The manifest in {folder} does not name all files.")
+    for file in manifest.files:
+        try:
+            found = _sha256(folder / file.path)
+        except OSError as error:
+            raise IndexDamagedError(
+                f"The index file {folder / file.path} is missing or cannot be read."
+            ) from error
+        if found != file.sha256:
+            raise IndexDamagedError(
+                f"The index file {folder / file.path} was changed: its SHA-256 is {found}; "
+                f"allowed: {file.sha256}. Run `ladder-qa ingest` to build the index again."
+            )
+
+
+def other_generations(data: Path, kept: set[str]) -> list[str]:
+    """The generations that may go, also what a killed build left."""
+    folder = data / "generations"
+    if not folder.is_dir():
+        return []
+    return sorted(path.name for path in folder.iterdir() if path.name not in kept)
+
+
+def remove_generation(data: Path, generation: str) -> None:
+    """Delete one generation's files; what cannot be deleted now goes the next time."""
+    shutil.rmtree(folder_of(data, generation), ignore_errors=True)
+
+
+@contextlib.contextmanager
+def writer_lock(data: Path) -> Iterator[None]:
+    """Hold the one writer's lock of a data folder; a killed holder's lock is free again.
+
+    Raises IngestRunningError at once when another process or thread holds it.
+    """
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(data / "ingest.lock", timeout=0, thread_local=False)
+        lock.acquire()
+    except Timeout as error:
+        raise IngestRunningError(
+            f"Another process is building the index in {data}; this one does not."
+        ) from error
+    except OSError as error:
+        raise LadderError(f"The data folder {data} cannot be written to: {error}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def from_json(kind: type[T] | Any, text: str) -> T:
+    """JSON text → a frozen type, exactly as `as_json` wrote it. Raises ValueError."""
+    value: T = _decode(kind, json.loads(text))
+    return value
+
+
+def _decode(kind: Any, value: Any) -> Any:
+    """`value` as `kind`: the same keys, the same scalar types, nothing converted or left out."""
+    origin = typing.get_origin(kind)
+    if origin is tuple:
+        if isinstance(value, list):
+            return tuple(_decode(typing.get_args(kind)[0], item) for item in value)
+    elif origin in (types.UnionType, typing.Union):
+        if value is None:
+            return None
+        (inner,) = (k for k in typing.get_args(kind) if k is not types.NoneType)
+        return _decode(inner, value)
+    elif dataclasses.is_dataclass(kind):
+        hints = _hints(typing.cast("Any", kind))
+        if isinstance(value, dict) and value.keys() == hints.keys():
+            fields = {name: _decode(hint, value[name]) for name, hint in hints.items()}
+            return typing.cast("Any", kind)(**fields)
+    elif issubclass(kind, Enum):
+        return kind(value)
+    elif type(value) is kind:
+        return value
+    raise ValueError(f"{str(value)[:60]!r} is not what {kind} wants")
+
+
+@functools.cache
+def _hints(kind: Any) -> Mapping[str, Any]:
+    return typing.get_type_hints(kind)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="")
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name != "posix":
+        return  # elsewhere a folder cannot be opened to be synchronized
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)

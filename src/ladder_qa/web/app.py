@@ -1,0 +1,114 @@
+"""Puts the server together: settings in, one ASGI application out.
+
+Resources open in the lifespan and close with it; nothing is global.
+Not covered: listening on an address, which is `ladder-qa serve`'s; building the index.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+from fastapi import FastAPI
+
+from ladder_qa.web import page_routes, problems, routes, schema
+from ladder_qa.web.middleware import ApiCors, Around, security_headers
+from ladder_qa.web.observe import LibraryLog, Metrics, make_logger
+from ladder_qa.web.serving import Backend, Keeper
+
+if TYPE_CHECKING:
+    import structlog
+
+    from ladder_qa.settings import Settings
+
+
+def create_app(
+    settings: Settings,
+    backend: Backend | None = None,
+    *,
+    log: structlog.typing.FilteringBoundLogger | None = None,
+    interval_s: float = 1.0,
+) -> FastAPI:
+    """The application. `interval_s` is the time between looks for a new index generation.
+
+    `backend` and `log` are for tests and embedding; by default the package's own.
+    """
+    logger = log or make_logger(settings.log_level)
+    metrics = Metrics()
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        used = backend or Backend.of_this_package()
+        keeper = Keeper(settings, used, logger, metrics, interval_s)
+        app.state.keeper = keeper
+        await keeper.refresh()
+        watch = asyncio.create_task(keeper.watch())
+        try:
+            yield
+        finally:
+            watch.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watch
+
+    app = _Application(
+        title="ladder_qa",
+        version=_version(),
+        description=schema.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=lifespan,
+        # FastAPI's own OpenTelemetry, off for good: an explicit value beats the environment.
+        telemetry={
+            "tracing": False,
+            "metrics": False,
+            "logs": False,
+            "operation_spans": False,
+            "auto_configure": False,
+        },
+    )
+    app.state.metrics = metrics
+    app.state.log = logger
+    app.include_router(routes.router)
+    app.include_router(page_routes.router)
+    problems.install(app)
+    if settings.allowed_origins:
+        app.add_middleware(
+            ApiCors,
+            allow_origins=settings.allowed_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("content-type",),
+        )
+    headers = security_headers(settings.frame_ancestors)
+    app.add_middleware(Around, headers=headers, log=logger, metrics=metrics)
+    return app
+
+
+class _Application(FastAPI):
+    """FastAPI with the schema completed by what the types cannot say."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The OpenAPI schema, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = schema.complete(super().openapi())
+        return self.openapi_schema
+
+
+def take_server_log(log: structlog.typing.FilteringBoundLogger) -> None:
+    """Sends the HTTP server's own warnings into `log`, and nothing of requests."""
+    for name in ("uvicorn", "uvicorn.error", "uvicorn.asgi", "asyncio"):
+        library = logging.getLogger(name)
+        library.handlers = [LibraryLog(log)] if name in ("uvicorn", "asyncio") else []
+        library.propagate = name not in ("uvicorn", "asyncio")
+        library.setLevel(logging.WARNING)
+
+
+def _version() -> str:
+    try:
+        return version("ladder_qa")
+    except PackageNotFoundError:  # run from the source tree
+        return "0"

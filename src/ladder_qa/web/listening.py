@@ -1,0 +1,94 @@
+"""Listens on an address and serves the application there; loopback only unless told otherwise.
+
+Not covered: the application itself (`app`); building the index beforehand (`cli`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import socket
+from collections.abc import Callable, Iterator
+
+from ladder_qa.errors import LadderError, SettingsError
+from ladder_qa.settings import Settings
+
+
+class AddressError(LadderError):
+    """The address to listen on cannot be had; the message names it and says why."""
+
+
+def refuse_open_door(settings: Settings, host: str) -> None:
+    """Raises SettingsError when LADDER_QA_AUTH is `none` and others could reach `host`."""
+    if settings.auth == "none" and not _is_loopback(host):
+        raise SettingsError(
+            f"LADDER_QA_AUTH has the value 'none', which listens on loopback only, not on {host!r}."
+            " Allowed: --host 127.0.0.1, or LADDER_QA_AUTH=open to let everybody ask who reaches"
+            " this address."
+        )
+
+
+@contextlib.contextmanager
+def listen(host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket, closed at the end. Raises AddressError."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+    except (OSError, UnicodeError) as error:
+        raise AddressError(
+            f"Cannot listen on {host!r}: it is no address of this machine."
+        ) from error
+    with socket.socket(family, kind, protocol) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind(address)
+            opened.listen(1024)
+        except OSError as error:
+            reason = error.strerror or "not allowed"
+            raise AddressError(f"Cannot listen on {host} port {port}: {reason}.") from error
+        yield opened
+
+
+def run(settings: Settings, opened: socket.socket, say: Callable[[str], None] | None) -> None:
+    """Serves until a signal ends it. `say` gets one line for a person; None: the log alone."""
+    import uvicorn  # noqa: PLC0415  (0.2 s, and only here)
+
+    from ladder_qa.web.app import create_app, take_server_log  # noqa: PLC0415
+    from ladder_qa.web.observe import make_logger  # noqa: PLC0415
+
+    log = make_logger(settings.log_level)
+    config = uvicorn.Config(
+        create_app(settings, log=log),
+        log_config=None,
+        access_log=False,  # it would write whole addresses, and so questions
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        timeout_graceful_shutdown=10,
+    )
+    take_server_log(log)
+    url = _url(opened)
+    log.info("listening", url=url)
+    if say is not None:
+        say(f"Answers questions at {url} (Ctrl-C ends it).")
+    uvicorn.Server(config).run(sockets=[opened])
+
+
+def _url(opened: socket.socket) -> str:
+    host, port = opened.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether every address of `host` is this machine's own; an empty host means all addresses."""
+    if not host:
+        return False
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return True  # it cannot be listened on; `listen` says so
+    return all(
+        ipaddress.ip_address(str(item[4][0]).partition("%")[0]).is_loopback for item in found
+    )

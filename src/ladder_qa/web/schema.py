@@ -1,0 +1,218 @@
+"""What the OpenAPI schema says beyond the types: meanings of members, bodies, problem responses.
+
+The shapes come from the dataclasses themselves, so that schema and answers cannot drift apart.
+Not covered: HTML pages, which are left out of the schema.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
+
+from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
+from ladder_qa.web.problems import KINDS
+
+DESCRIPTION = """
+Answers questions about an engineering career ladder from the ladder's own documents. Each answer
+cites exact slices of them; what they do not say is refused, with the nearest thing they do say.
+
+Offsets (`start`, `end`) count Unicode code points of a document's text decoded from UTF-8, with no
+newline translation, end exclusive. Errors are `application/problem+json` (RFC 9457).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class ReadyResult:
+    """What is served now."""
+
+    status: str
+    generation: str
+    corpus: str
+    documents: int
+    passages: int
+    model: str
+    stale: bool
+
+
+class ProblemObject(TypedDict):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+
+
+ASK_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["question"],
+                "properties": {
+                    "question": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_QUESTION,
+                        "description": "The question, in the person's own words.",
+                    },
+                    "history": {
+                        "type": "array",
+                        "maxItems": MAX_TURNS,
+                        "default": [],
+                        "description": "Earlier turns, oldest first. The person's turns carry "
+                        "levels and topic over; the assistant's are never evidence.",
+                        "items": {
+                            "type": "object",
+                            "required": ["role", "content"],
+                            "properties": {
+                                "role": {"type": "string", "enum": ["user", "assistant"]},
+                                "content": {"type": "string", "maxLength": MAX_TURN},
+                            },
+                        },
+                    },
+                    "keep": {
+                        "type": "boolean",
+                        "default": False,
+                        "description": "Only with true may the question's text be stored.",
+                    },
+                },
+            },
+            "example": {"question": "how do I get to the next level?", "history": []},
+        }
+    },
+}
+
+STREAM_RESPONSE: dict[str, Any] = {
+    "description": "Events in this order: `meta` (id, mode, model, corpus); `citation` before the "
+    "first claim that uses it; `claim`; then exactly one `done` (the whole Answer) or `error` (a "
+    "problem object). Every event has an `id`; a comment comes every 15 s.",
+    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+}
+
+_MEANINGS: dict[str, dict[str, str]] = {
+    "Span": {
+        "text": "The exact slice of the document.",
+        "start": "Offset of its first character.",
+        "end": "Offset after its last character.",
+    },
+    "Citation": {
+        "number": "The number of its mark in the answer.",
+        "document": "Path relative to the corpus folder.",
+        "title": "The document's title.",
+        "section": "Headings above the quote, outermost first.",
+        "quote": "The exact words: a sentence, list item, heading, bold lead-in or table cell.",
+        "start": "Offset of the quote in the document.",
+        "end": "Offset after the quote.",
+        "context": "What governs the quote: an introducing sentence, a label, table headers.",
+        "levels": "Whom the statement is about; empty for a whole track.",
+        "url": "The quote's place in the document's page.",
+    },
+    "Claim": {
+        "text": "One sentence, bullet or table row of the answer.",
+        "citations": "Numbers of the citations that carry it.",
+        "support": "`quoted`: made of its citations' own words; `verified`: worded by a model and "
+        "checked against them.",
+        "levels": "Whom it is about.",
+    },
+    "Conflict": {
+        "about": "What the documents differ about.",
+        "citations": "Numbers of the citations that differ.",
+    },
+    "Answer": {
+        "id": "A function of question, history, corpus and configuration.",
+        "question": "The question as understood, standing alone.",
+        "outcome": "What became of the question.",
+        "answer": "Markdown with `[1]` marks.",
+        "claims": "The answer's statements, in order.",
+        "citations": "What carries them, numbered from 1.",
+        "missing": "What was asked and is not in the documents.",
+        "conflicts": "Where documents give different answers.",
+        "nearest": "The closest things that the documents do say.",
+        "suggestions": "Follow-up questions that the documents do answer.",
+        "mode": "`extractive`: made of quotes; `llm`: worded by a language model.",
+        "model": "The language model's name, if one was used.",
+        "corpus": "Hash of the documents that the answer stands on.",
+        "notices": "Remarks for the person, such as about the answer's language.",
+    },
+    "FoundPassage": {
+        "document": "Path relative to the corpus folder.",
+        "title": "The document's title.",
+        "section": "Headings above it, outermost first.",
+        "text": "The exact slice of the document.",
+        "start": "Offset of its first character.",
+        "end": "Offset after its last character.",
+        "context": "What governs it.",
+        "levels": "Whom it is about.",
+        "url": "Its place in the document's page.",
+    },
+    "SearchResult": {"passages": "Best first."},
+    "LevelObject": {
+        "code": "Such as the documents write it.",
+        "title": "The level's title.",
+        "track": "The track that it belongs to.",
+        "core_question": "The question that sums it up, if the documents give one.",
+        "url": "The level's page.",
+    },
+    "TransitionObject": {
+        "from": "Code of the level that is left.",
+        "to": "Code of the level that is reached.",
+        "title": "The move's name.",
+        "document": "Path of the guide that covers it; null when there is none.",
+        "typical_time": "How long it takes, in the documents' words; null when they don't say.",
+    },
+    "LevelsResult": {
+        "levels": "In the ladder's order.",
+        "transitions": "Moves between the levels described.",
+    },
+    "ReadyResult": {
+        "status": "Always `ready`.",
+        "generation": "Identity of the index generation.",
+        "corpus": "Hash of the documents that it was built from.",
+        "documents": "How many documents it holds.",
+        "passages": "How many citable statements it holds.",
+        "model": "Fingerprint of the embedding model.",
+        "stale": "Whether the documents on disk were edited since.",
+    },
+    "ProblemObject": {
+        "type": "Stable address of the kind of problem.",
+        "title": "The kind, in words.",
+        "status": "The HTTP status.",
+        "detail": "For a bad field: its name and its limit.",
+        "instance": "The path that was asked for.",
+    },
+}
+
+
+def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI responses for failures with these HTTP statuses."""
+    return {
+        status: {
+            "model": ProblemObject,
+            "description": "; ".join(k.title for k in KINDS.values() if k.status == status) + ".",
+            "content": {"application/problem+json": {}},
+        }
+        for status in statuses
+    }
+
+
+def complete(schema: dict[str, Any]) -> dict[str, Any]:
+    """Adds the members' meanings, and leaves problems with their own media type only."""
+    for name, component in schema.get("components", {}).get("schemas", {}).items():
+        for member, value in component.get("properties", {}).items():
+            meaning = _MEANINGS.get(name, {}).get(member)
+            if meaning:
+                value["description"] = meaning
+            value.pop("title", None)
+    for methods in schema["paths"].values():
+        for call in methods.values():
+            for response in call.get("responses", {}).values():
+                content = response.get("content", {})
+                if "application/problem+json" in content:
+                    plain = content.pop("application/json", {})
+                    content["application/problem+json"] = plain
+    return schema

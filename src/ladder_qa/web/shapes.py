@@ -1,0 +1,94 @@
+"""The objects of the HTTP interface that are not the assistant's own types, and the stream's order.
+
+The command line prints the same objects, so nothing here imports the web framework.
+Not covered: what they mean, member by member (`schema`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
+
+from ladder_qa.datamodels import Answer, FoundPassage, Ladder
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The passages found, best first."""
+
+    passages: tuple[FoundPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelObject:
+    """A level that the documents describe."""
+
+    code: str
+    title: str
+    track: str
+    core_question: str | None
+    url: str
+
+
+TransitionObject = TypedDict(
+    "TransitionObject",
+    {
+        "from": str,
+        "to": str,
+        "title": str,
+        "document": str | None,
+        "typical_time": str | None,
+    },
+)
+
+
+class LevelsResult(TypedDict):
+    """The levels in the ladder's order, and the moves between them."""
+
+    levels: list[LevelObject]
+    transitions: list[TransitionObject]
+
+
+def levels_object(ladder: Ladder) -> LevelsResult:
+    """The ladder in the contract's shape."""
+    return {
+        "levels": [
+            LevelObject(
+                level.code,
+                level.title,
+                level.track,
+                level.core_question,
+                f"/levels/{quote(level.code, safe='')}",
+            )
+            for level in ladder.levels
+        ],
+        "transitions": [
+            {
+                "from": move.source,
+                "to": move.target,
+                "title": move.title,
+                "document": move.document,
+                "typical_time": move.typical_time,
+            }
+            for move in ladder.transitions
+        ],
+    }
+
+
+def events(answer: Answer) -> Iterator[tuple[str, Any]]:
+    """Name and data of a streamed answer's events, in the order of the contract."""
+    meta = {"id": answer.id, "mode": answer.mode, "model": answer.model, "corpus": answer.corpus}
+    yield "meta", meta
+    citations = {citation.number: citation for citation in answer.citations}
+    sent: set[int] = set()
+    for claim in answer.claims:
+        for number in claim.citations:
+            if number not in sent:
+                sent.add(number)
+                yield "citation", citations[number]
+        yield "claim", claim
+    yield "done", answer

@@ -1,0 +1,82 @@
+"""What all tests share: the folders they read, and the watch over the network.
+
+Not covered: fakes; each test module holds the ones it needs.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Test data that is not part of the project lies in the folder that this variable names.
+SHARED_VARIABLE = "SHARED"
+
+_contacted: list[str] = []
+
+
+def _is_local(host: object) -> bool:
+    """Whether a host name or address is this machine; None and "" are its own addresses."""
+    name = host.decode() if isinstance(host, bytes) else host
+    if name is None or name in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(str(name).partition("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+def _watch_network(event: str, args: tuple[Any, ...]) -> None:
+    """An audit hook (PEP 578): refuses every look-up and connection but those to this machine."""
+    if event == "socket.getaddrinfo":
+        host = args[0]
+    elif event in ("socket.connect", "socket.sendto"):
+        address = args[1]
+        if not isinstance(address, tuple):  # a socket of the file system
+            return
+        host = address[0]
+    else:
+        return
+    if not _is_local(host):
+        _contacted.append(str(host))
+        raise PermissionError(f"a test reached for {host!r}; the network is not to be used")
+
+
+sys.addaudithook(_watch_network)
+
+
+@pytest.fixture(autouse=True)
+def no_network() -> Iterator[None]:
+    """Fails a test during which this process reached for another machine, caught or not."""
+    _contacted.clear()
+    yield
+    assert not _contacted, f"the test reached for {_contacted}"
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The project's folder."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def corpus_folder() -> Path:
+    """The five documents that come with the project; to be read, never written."""
+    return ROOT / "corpus"
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The folder of test data that is not part of the project; skips where it is absent."""
+    name = os.environ.get(SHARED_VARIABLE, "")
+    folder = Path(name)
+    if not name or not folder.is_dir():
+        pytest.skip(f"{SHARED_VARIABLE} names no folder; this test reads data from there")
+    return folder

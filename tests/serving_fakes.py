@@ -1,0 +1,191 @@
+"""A small strict assistant over a real reading of a few documents, for the tests of the doors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from ladder_qa.assistant import Assistant
+from ladder_qa.corpus import read_document
+from ladder_qa.datamodels import (
+    Answer,
+    Citation,
+    Claim,
+    Conflict,
+    FoundPassage,
+    Ladder,
+    Outcome,
+    Passage,
+    RefusedFile,
+    Turn,
+)
+from ladder_qa.errors import IndexMissingError
+from ladder_qa.ladder import read_ladder
+from ladder_qa.passages import read_passages
+from ladder_qa.settings import Settings
+from ladder_qa.web.serving import Backend
+
+OVERVIEW = """# Track Overview
+
+| Level | Title | Core Question |
+|-------|-------|---------------|
+| X1 | Scout | Do I find **the way**? |
+| X2 | Guide | Do I lead *others* there? |
+
+## X1: Scout
+
+A scout looks ahead.
+
+The track may not be right if you:
+
+- Want `quiet` days
+- Need a [map](https://maps.example/a?b=c) for _everything_
+
+## X2: Guide
+
+A guide brings people home. See [the way up](progression-x1-to-x2.md) and [nothing](gone.md).
+"""
+
+PROGRESSION = """# Progression Guide: X1 to X2
+
+## The Core Shift
+
+| X1 (Scout) | X2 (Guide) |
+|---|---|
+| Finds **a way** & goes | Brings <others> along |
+
+## Typical Timeline
+
+This takes 2-3 years at X1.
+"""
+
+DOCUMENTS = {"overview.md": OVERVIEW, "progression-x1-to-x2.md": PROGRESSION}
+
+
+@dataclass(frozen=True)
+class StoredDocument:
+    path: str
+    slug: str
+    title: str
+    text: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class FakeGeneration:
+    id: str
+    corpus_sha256: str
+    texts: Mapping[str, StoredDocument]
+    passages: Sequence[Passage]
+    ladder: Ladder
+    refused: tuple[RefusedFile, ...] = ()
+    encoder: str = "fake-encoder"
+
+    @classmethod
+    def of(cls, documents: Mapping[str, str], identity: str = "gen-1") -> FakeGeneration:
+        read = [read_document(path, text.encode()) for path, text in sorted(documents.items())]
+        ladder = read_ladder(read)
+        texts = {d.path: StoredDocument(d.path, d.slug, d.title, d.text, d.sha256) for d in read}
+        return cls(identity, "sha256:" + "ab" * 32, texts, read_passages(read, ladder), ladder)
+
+
+@dataclass
+class FakeAssistant:
+    """Cites the passages whose words a question repeats; refuses when there are none."""
+
+    generation: FakeGeneration
+    asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
+    failure: Exception | None = None
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        if self.failure is not None:
+            raise self.failure
+        self.asked.append((question, tuple(history)))
+        hits = self._hits(question)[:3]
+        citations = tuple(_citation(number, hit) for number, hit in enumerate(hits, start=1))
+        claims = tuple(
+            Claim(f"{c.quote} [{c.number}]", (c.number,), "quoted", c.levels) for c in citations
+        )
+        nearest = tuple(_citation(n, p) for n, p in enumerate(self.generation.passages[:2], 1))
+        return Answer(
+            id=f"ans_{self.generation.id}",
+            question=question,
+            outcome=Outcome.ANSWERED if claims else Outcome.NOT_IN_DOCUMENTS,
+            answer="\n".join(f"- {claim.text}" for claim in claims)
+            or "The documents do not say that.",
+            claims=claims,
+            citations=citations,
+            missing=() if claims else ("what was asked",),
+            conflicts=(Conflict("the way", (1,)),) if "differ" in question else (),
+            nearest=() if claims else nearest,
+            suggestions=() if claims else ("What does X1 do & why?",),
+            mode="extractive",
+            model=None,
+            corpus=self.generation.corpus_sha256,
+            notices=(),
+        )
+
+    def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
+        if self.failure is not None:
+            raise self.failure
+        hits = self._hits(question) or list(self.generation.passages)
+        return tuple(
+            FoundPassage(
+                p.document, p.title, p.section, p.quote, p.start, p.end, p.context, p.levels, p.url
+            )
+            for p in hits[:k]
+        )
+
+    def _hits(self, question: str) -> list[Passage]:
+        words = {word for word in question.casefold().split() if len(word) > 3}
+        return [p for p in self.generation.passages if words & set(p.plain.casefold().split())]
+
+
+def _citation(number: int, p: Passage) -> Citation:
+    return Citation(
+        number, p.document, p.title, p.section, p.quote, p.start, p.end, p.context, p.levels, p.url
+    )
+
+
+@dataclass
+class FakeIndex:
+    """What the pointer file names and what opening it gives; a test may change both."""
+
+    assistant: FakeAssistant | None
+    error: Exception | None = None
+    is_stale: bool = False
+    opened: int = 0
+    looked_stale: int = 0
+    pointer: str | None = None
+
+    def backend(self) -> Backend:
+        return Backend(self._open, self._current, self._stale)
+
+    def _current(self, _settings: Settings) -> str | None:
+        if self.pointer is not None:
+            return self.pointer
+        return self.assistant.generation.id if self.assistant else None
+
+    def _open(self, _settings: Settings) -> Assistant:
+        self.opened += 1
+        if self.error is not None:
+            raise self.error
+        if self.assistant is None:
+            raise IndexMissingError("no generation")
+        return cast("Any", self.assistant)
+
+    def _stale(self, _settings: Settings) -> bool:
+        self.looked_stale += 1
+        return self.is_stale
+
+
+def settings(**values: Any) -> Settings:
+    return Settings(**{"data": Path("unused-data"), **values})
+
+
+def fake_assistant(
+    documents: Mapping[str, str] = DOCUMENTS, identity: str = "gen-1"
+) -> FakeAssistant:
+    return FakeAssistant(FakeGeneration.of(documents, identity))
