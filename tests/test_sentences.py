@@ -122,7 +122,7 @@ CASES = {
         ["One\r\ngoes on.", "Two\nas well."],
     ),
     "hard line breaks end it": (
-        "**Level:** 3  \n**Title:** Senior",
+        "**Level:** 3     \n**Title:** Senior",
         ["**Level:** 3", "**Title:** Senior"],
     ),
     "quote marks of a block quote": (

@@ -25,7 +25,7 @@ from ladder_qa.datamodels import (
 from ladder_qa.encode import Encoder, prepare_encoder
 from ladder_qa.index import Generation, open_generation
 from ladder_qa.outcome import Decision, Judge
-from ladder_qa.query import Understanding
+from ladder_qa.query import Understanding, long_sentences
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
@@ -46,7 +46,7 @@ class Assistant:
         vocabulary = (word.strip(".,:;!?()'\"*_").casefold() for word in words)
         self._understanding = Understanding(ladder, vocabulary, encoder.knows)
         names = self._understanding.names
-        self._bank = BankSearch(generation.bank, generation.bank_vectors, names.codes)
+        self._bank = BankSearch(generation.bank, generation.bank_vectors)
         self._retriever = Retriever(generation)
         self._judge = Judge(ladder, passages, self._retriever.lists)
         self._selector = Selector(self._retriever, ladder, names)
@@ -64,9 +64,9 @@ class Assistant:
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question. Raises QuestionError for a bad question or history."""
         query = self._understanding.query(question, history)
-        vector = self._encoder.encode([query.search])[0]
-        asked = self._bank.ask(vector, query.levels)
-        found = self._retriever.find(query, vector, asked)
+        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
+        asked = self._bank.ask(vectors, query.levels)
+        found = self._retriever.find(query, vectors, asked)
         decision = self._judge.decide(query, found, asked)
         if decision.outcome in REFUSALS:
             answer = self._refusal(query, found, decision)
@@ -83,8 +83,8 @@ class Assistant:
     def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
         """The `k` best statements for a question, best first. Raises QuestionError."""
         query = self._understanding.query(question)
-        vector = self._encoder.encode([query.search])[0]
-        found = self._retriever.find(query, vector, self._bank.ask(vector, query.levels))
+        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
+        found = self._retriever.find(query, vectors, self._bank.ask(vectors, query.levels))
         return tuple(_found(hit.passage) for hit in found.hits[:k])
 
     def _answer(

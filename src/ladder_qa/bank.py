@@ -8,15 +8,16 @@ Not covered: writing a bank for another corpus; without one the product works, l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ladder_qa.datamodels import Passage
+from ladder_qa.datamodels import Ladder, Passage
 from ladder_qa.errors import CorpusError
+from ladder_qa.names import LevelNames
 
 FOLDER = "questions"  # below the corpus folder
 NEIGHBOURS = 25  # nearest questions that are looked at
@@ -32,6 +33,7 @@ class BankQuestion:
 
     text: str
     passages: tuple[str, ...]
+    levels: tuple[str, ...]  # that it names
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +58,9 @@ class Asked:
     direct: tuple[str, ...]
 
 
-def read_bank(corpus: Path, passages: Sequence[Passage]) -> Bank:
+def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank:
     """The bank below `corpus`; an empty one when there is none. Raises CorpusError on bad lines."""
+    names = LevelNames(ladder.levels)
     by_document: dict[str, list[Passage]] = {}
     for passage in passages:
         by_document.setdefault(passage.document, []).append(passage)
@@ -71,7 +74,7 @@ def read_bank(corpus: Path, passages: Sequence[Passage]) -> Bank:
         if gold and not ids:
             set_aside += 1
             continue
-        questions.append(BankQuestion(text, tuple(ids)))
+        questions.append(BankQuestion(text, tuple(ids), names.codes(text)))
     return Bank(tuple(questions), set_aside)
 
 
@@ -98,25 +101,23 @@ def _carrying(passages: Iterable[Passage], quote: str) -> Iterable[Passage]:
 class BankSearch:
     """Finds the nearest questions of a bank; `vectors` has a unit row per question."""
 
-    def __init__(
-        self,
-        bank: Bank,
-        vectors: NDArray[np.float32],
-        levels_of: Callable[[str], tuple[str, ...]],
-    ) -> None:
+    def __init__(self, bank: Bank, vectors: NDArray[np.float32]) -> None:
         self._bank = bank
         self._vectors = vectors
         self._answered = np.array([bool(q.passages) for q in bank.questions], dtype=bool)
-        self._levels = [frozenset(levels_of(question.text)) for question in bank.questions]
+        self._levels = [frozenset(question.levels) for question in bank.questions]
 
     def ask(
-        self, vector: NDArray[np.float32], levels: Iterable[str], *, leave_out: int | None = None
+        self, vectors: NDArray[np.float32], levels: Iterable[str], *, leave_out: int | None = None
     ) -> Asked | None:
-        """What the nearest questions say of a question with this vector; None without a bank."""
+        """What the nearest questions say of a question; None without a bank.
+
+        `vectors` are the question and, of a long one, its sentences, a unit row each.
+        """
         if not len(self._vectors):
             return None
         wanted = frozenset(levels)
-        cosines = np.asarray(self._vectors @ vector, dtype=np.float64)
+        cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1)
         other = np.array([bool(found) and found != wanted for found in self._levels], dtype=bool)
         if wanted:
             cosines = cosines - OTHER_LEVELS * other

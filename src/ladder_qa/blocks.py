@@ -12,6 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
+from enum import IntEnum
 
 from markdown_it.token import Token
 
@@ -100,6 +101,14 @@ class _Place:
 _NOWHERE = _Place()
 
 
+class _Reach(IntEnum):
+    """What the sentence or label directly before governs: this kind of block and those above."""
+
+    LISTS = 1  # words without an end, or with a list behind them already
+    INSETS = 2  # a sentence with a colon: a quote or code too
+    WORDS = 3  # a bold label: any block
+
+
 @dataclass(slots=True)
 class _Container:
     """What surrounds the blocks being read: the document, a quote, a list item, a footnote."""
@@ -108,19 +117,16 @@ class _Container:
     floor: int = 0  # headings above this one lie outside and stay in force
     title: Span | None = None  # the bold title over what follows
     intro: Span | None = None  # the sentence or label directly before
-    label: bool = False  # `intro` is a bold label, not a sentence
+    reach: _Reach = _Reach.LISTS  # of `intro`
     item: bool = False  # a list item whose own words have not been read yet
     group: int | None = None
     ordinal: int | None = None
 
-    def governors(self, *, sentence: bool) -> tuple[Span, ...]:
-        """What governs the next block; `sentence`: an introducing sentence governs it too."""
+    def governors(self, block: _Reach) -> tuple[Span, ...]:
+        """What governs the next block, if it is of the kind `block`."""
         title = (self.title,) if self.title else ()
-        intro = (self.intro,) if self.intro and (sentence or self.label) else ()
+        intro = (self.intro,) if self.intro and self.reach >= block else ()
         return (*self.base, *title, *intro)
-
-    def forget(self) -> None:
-        self.intro, self.label = None, False
 
 
 @dataclass(slots=True)
@@ -162,13 +168,13 @@ class _Reader:
             return self._table(tokens, place)
         if token.type in ("fence", "code_block"):
             span = self.source.span(*markdown.code_bounds(token))
-            if span:
+            if span and markdown.folded(token.content):
                 self._add(BlockKind.CODE, span, token.content)
-            self.containers[-1].forget()
+            self.containers[-1].intro = None
         elif token.type == "html_block":
             self._html(token)
         elif token.type == "hr":
-            self.containers[-1].forget()
+            self.containers[-1].intro = None
             self.containers[-1].title = None
         else:
             self._container(token)
@@ -180,9 +186,10 @@ class _Reader:
         if token.type in ("bullet_list_open", "ordered_list_open"):
             numbered = token.type == "ordered_list_open"
             start = int(token.attrs.get("start", 1)) if numbered else None
-            self.lists.append(_List(self._group(), top.governors(sentence=True), start))
+            self.lists.append(_List(self._group(), top.governors(_Reach.LISTS), start))
         elif token.type in ("bullet_list_close", "ordered_list_close"):
             self.lists.pop()
+            top.reach = _Reach.LISTS
         elif token.type == "list_item_open":
             inside = self.lists[-1]
             self._enter(_Container(inside.governors, item=True, group=inside.group))
@@ -190,13 +197,13 @@ class _Reader:
                 self.containers[-1].ordinal = inside.next_number
                 inside.next_number += 1
         elif token.type == "blockquote_open":
-            self._enter(_Container(top.governors(sentence=True)))
+            self._enter(_Container(top.governors(_Reach.INSETS)))
         elif token.type == "footnote_reference_open":
             self._enter(_Container())
         elif token.nesting < 0:
             self.headings = self.headings[: self.containers.pop().floor]
             if token.type != "list_item_close":
-                self.containers[-1].forget()
+                self.containers[-1].intro = None
 
     def _enter(self, container: _Container) -> None:
         container.floor = len(self.headings)
@@ -219,7 +226,8 @@ class _Reader:
     ) -> Block:
         """Adds a block; without `governors`, what its container says governs it."""
         if governors is None:
-            governors = self.containers[-1].governors(sentence=kind is BlockKind.CODE)
+            inset = kind is BlockKind.CODE
+            governors = self.containers[-1].governors(_Reach.INSETS if inset else _Reach.WORDS)
         block = Block(
             index=len(self.blocks),
             kind=kind,
@@ -240,7 +248,7 @@ class _Reader:
 
     def _heading(self, token: Token, inline: Token) -> None:
         container = self.containers[-1]
-        container.forget()
+        container.intro = None
         container.title = None
         setext = token.markup in ("=", "-")
         bounds = markdown.content_bounds(inline) if setext else None
@@ -294,21 +302,23 @@ class _Reader:
             container.base = (*container.base, whole)
             return
         marks = markdown.surrounding_marks(children, whole.text)
-        left, right = (marks.left, marks.right) if marks else (0, 0)
-        span = _part(whole, left, len(whole.text) - right)
-        if marks and marks.bold and _is_label(span, plain):
+        span = _part(whole, marks.left, len(whole.text) - marks.right) if marks else whole
+        if not markdown.folded(span.text):
+            span = whole
+        elif marks and marks.bold and _is_label(span, plain):
             self._lead_in(span, plain, links, colon=plain[-1:] in (":", "："))
             return
         self._add(BlockKind.PARAGRAPH, span, plain, links=links)
-        container.forget()
-        if _introduces(plain, children):
+        container.intro = None
+        reach = _reach(plain, children)
+        if reach is not None:
             last = split_sentences(span.text)[-1:] or ((0, len(span.text)),)
-            container.intro = _part(span, *last[0])
+            container.intro, container.reach = _part(span, *last[0]), reach
 
     def _lead_in(self, span: Span, plain: str, links: tuple[str, ...], *, colon: bool) -> None:
         """A bold title governs until the next one; a label or statement, what comes directly."""
         container = self.containers[-1]
-        container.forget()
+        container.intro = None
         title = not colon and plain[-1] not in ".!。！…"
         if title:
             container.title = None
@@ -317,14 +327,14 @@ class _Reader:
         if title:
             container.title = span
         else:
-            container.intro, container.label = span, True
+            container.intro, container.reach = span, _Reach.WORDS
 
     def _html(self, token: Token) -> None:
         for found in markdown.html_texts(token, self.source.body):
             span = self.source.span(found.start, found.end)
             if span and markdown.folded(found.plain):
                 self._add(BlockKind.PARAGRAPH, span, found.plain)
-                self.containers[-1].forget()
+                self.containers[-1].intro = None
 
     def _table(self, tokens: list[Token], place: int) -> int:
         """Reads the cells of a table; returns the place behind it."""
@@ -349,7 +359,7 @@ class _Reader:
                     )
                 column += 1
             place += 1
-        self.containers[-1].forget()
+        self.containers[-1].intro = None
         return place + 1
 
 
@@ -365,13 +375,14 @@ def _is_label(span: Span, plain: str) -> bool:
     return len(plain.split()) <= LEAD_IN_WORDS and len(split_sentences(span.text)) <= 1
 
 
-def _introduces(plain: str, children: list[Token]) -> bool:
-    """Whether a paragraph leads into the list behind it: it ends in a colon, or has no end."""
+def _reach(plain: str, children: list[Token]) -> _Reach | None:
+    """What a paragraph leads into, if it ends in a colon or does not end its sentence."""
     ending = plain.rstrip("\"'”’»)")
-    if ending.endswith(("...", "…")):
-        return True
+    if ending.endswith((":", "：")):
+        return _Reach.INSETS
     words = any(token.type == "text" and token.content.strip() for token in children)
-    return words and not ending.endswith((".", "!", "?", "。", "！", "？", "।", "؟"))
+    ended = ending.endswith((".", "!", "?", "。", "！", "？", "।", "؟"))
+    return _Reach.LISTS if words and (not ended or ending.endswith("...")) else None
 
 
 def _slug(plain: str) -> str:

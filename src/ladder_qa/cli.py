@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -31,7 +32,10 @@ from ladder_qa.errors import (
 
 if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
+    from ladder_qa.ingest import IngestReport
     from ladder_qa.settings import Settings
+
+Progress = Callable[[str, int, int], None]
 
 FAILED, WRONG_USAGE, REFUSED, NO_INDEX = 1, 2, 3, 4
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -51,34 +55,54 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same object as the HTTP API.")]
 
 
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The functions of the rooms above that commands call; tests give their own."""
+
+    open_assistant: Callable[[Settings], Assistant]
+    ensure_index: Callable[[Settings, Callable[[str], None]], None]
+    ingest: Callable[[Settings, Progress | None], IngestReport]
+
+    @classmethod
+    def of_this_package(cls) -> Rooms:
+        """The real ones; importing them takes most of a second."""
+        from ladder_qa.assistant import Assistant
+        from ladder_qa.ingest import ensure_index, ingest
+
+        return cls(Assistant.open, ensure_index, ingest)
+
+
+def main(arguments: Sequence[str] | None = None, rooms: Rooms | None = None) -> NoReturn:
     """Runs one command and exits with its status."""
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a replaced stream need not have it
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        app(args=arguments, prog_name="ladder-qa")
+        app(args=arguments, prog_name="ladder-qa", obj=rooms)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
-    except QuestionError as error:
-        _fail(str(error), WRONG_USAGE)
-    except SettingsError as error:
+    except (QuestionError, SettingsError) as error:
         _fail(str(error), WRONG_USAGE)
     except (IndexMissingError, CorpusError) as error:
         _fail(str(error), NO_INDEX)
     except LadderError as error:
         _fail(str(error), FAILED)
+    except Exception as error:
+        if os.environ.get("LADDER_QA_LOG_LEVEL", "").strip().lower() == "debug":
+            raise
+        kind = type(error).__name__
+        _fail(f"unexpected {kind} (LADDER_QA_LOG_LEVEL=debug shows where)", FAILED)
     sys.exit(0)
 
 
 @app.command()
 def ingest(
+    context: typer.Context,
     corpus: Annotated[
         Path | None, typer.Option(help="Folder with the documents, in place of LADDER_QA_CORPUS.")
     ] = None,
 ) -> None:
     """Build the index from the documents."""
-    from ladder_qa import ingest as building
     from ladder_qa.terminal import ingest_text
 
     settings = _load()
@@ -88,7 +112,7 @@ def ingest(
         settings = _with_last_corpus(settings)
     with _progress() as progress:
         try:
-            report = building.ingest(settings, progress)
+            report = _rooms(context).ingest(settings, progress)
         except CorpusError as error:
             _fail(str(error), FAILED if _has_index(settings) else NO_INDEX)
     _remember(settings)
@@ -108,12 +132,13 @@ def serve(
     if settings.auth == "open":
         _say("Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask.")
     with listen(host, port) as socket:
-        _ensure_index(settings)
+        _ensure_index_apart(settings)
         run(settings, socket, _say if sys.stderr.isatty() else None)
 
 
 @app.command()
 def ask(
+    context: typer.Context,
     question: Annotated[
         list[str] | None, typer.Argument(help="The question; left out or -: standard input.")
     ] = None,
@@ -127,7 +152,7 @@ def ask(
     from ladder_qa.terminal import answer_text, json_text
     from ladder_qa.web.shapes import events
 
-    answer = _open().ask(_question(question))
+    answer = _open(context).ask(_question(question))
     if as_json and stream:
         for name, data in events(answer):
             _print(json_text({"event": name, "data": as_object(data)}))
@@ -144,6 +169,7 @@ def ask(
 
 @app.command()
 def search(
+    context: typer.Context,
     query: Annotated[
         list[str] | None, typer.Argument(help="What to look for; left out or -: standard input.")
     ] = None,
@@ -154,22 +180,23 @@ def search(
     from ladder_qa.terminal import json_text, passages_text
     from ladder_qa.web.shapes import SearchResult
 
-    found = _open().search(_question(query), k)
+    found = _open(context).search(_question(query), k)
     _print(json_text(SearchResult(found)) if as_json else passages_text(found, _width()))
 
 
 @app.command()
-def levels(as_json: AsJson = False) -> None:
+def levels(context: typer.Context, as_json: AsJson = False) -> None:
     """List the levels and the moves between them."""
     from ladder_qa.terminal import json_text, levels_text
     from ladder_qa.web.shapes import levels_object
 
-    ladder = _open().generation.ladder
+    ladder = _open(context).generation.ladder
     _print(json_text(levels_object(ladder)) if as_json else levels_text(ladder, _width()))
 
 
 @app.command("eval")
 def evaluate(
+    context: typer.Context,
     dataset: Annotated[
         Path, typer.Argument(help="A set of questions, or a folder of sets.")
     ] = Path("eval"),
@@ -183,7 +210,7 @@ def evaluate(
     from ladder_qa.evaluation.run import run_evaluation
 
     settings = _with_last_corpus(_load())
-    result = run_evaluation(settings, dataset, _open(settings))
+    result = run_evaluation(settings, dataset, _open(context))
     if report is not None:
         report.mkdir(parents=True, exist_ok=True)
         text = json.dumps(result.as_object(), ensure_ascii=False, indent=2) + "\n"
@@ -219,19 +246,33 @@ def _load() -> Settings:
     return Settings.load()
 
 
-def _open(settings: Settings | None = None) -> Assistant:
+def _rooms(context: typer.Context) -> Rooms:
+    given = context.obj
+    return given if isinstance(given, Rooms) else Rooms.of_this_package()
+
+
+def _open(context: typer.Context) -> Assistant:
     """The assistant over an index that holds the corpus as it is now."""
-    from ladder_qa.assistant import Assistant
+    settings = _with_last_corpus(_load())
+    rooms = _rooms(context)
+    rooms.ensure_index(settings, _say)
+    _remember(settings)
+    return rooms.open_assistant(settings)
 
-    settings = settings or _with_last_corpus(_load())
-    _ensure_index(settings)
-    return Assistant.open(settings)
 
+def _ensure_index_apart(settings: Settings) -> None:
+    """Builds the index, where it is needed, in a process that ends: building loads the most."""
+    from ladder_qa.ingest import ensure_index, stale
 
-def _ensure_index(settings: Settings) -> None:
-    from ladder_qa.ingest import ensure_index
+    if _has_index(settings) and not stale(settings):
+        ensure_index(settings, _say)
+    else:
+        import concurrent.futures
+        import multiprocessing
 
-    ensure_index(settings, _say)
+        fresh = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=fresh) as builder:
+            builder.submit(ensure_index, settings, _say).result()
     _remember(settings)
 
 
@@ -264,9 +305,13 @@ def _remember(settings: Settings) -> None:
 
 
 def _has_index(settings: Settings) -> bool:
+    from ladder_qa.errors import IndexDamagedError
     from ladder_qa.index import current_generation_id
 
-    return current_generation_id(settings) is not None
+    try:
+        return current_generation_id(settings) is not None
+    except IndexDamagedError:
+        return False
 
 
 def _question(words: Sequence[str] | None) -> str:
@@ -289,7 +334,7 @@ def _width() -> int:
 
 
 @contextlib.contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None] | None]:
+def _progress() -> Iterator[Progress | None]:
     """A function that draws a bar on standard error; None where that is no terminal."""
     if not sys.stderr.isatty():
         yield None

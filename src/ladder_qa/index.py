@@ -8,15 +8,15 @@ Not covered: reading the corpus and encoding (`ingest`); how scores become hits 
 from __future__ import annotations
 
 import contextlib
-import functools
-import hashlib
 import os
 import secrets
+import weakref
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from urllib.request import urlopen
 
 import numpy as np
 
@@ -29,6 +29,7 @@ from ladder_qa.store import (
     StoredDocument,
     check_content,
     check_files,
+    code_digest,
     folder_of,
     other_generations,
     read_content,
@@ -39,9 +40,10 @@ from ladder_qa.store import (
     words_folder,
     write_content,
     write_manifest,
-    writer_lock,
 )
-from ladder_qa.words import WordIndex, tokens
+from ladder_qa.store import writer_lock as writer_lock  # noqa: PLC0414  (offered here too)
+from ladder_qa.words import WordIndex
+from ladder_qa.words import tokens as tokens  # noqa: PLC0414
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -53,21 +55,6 @@ if TYPE_CHECKING:
 
     Nearest = Callable[[NDArray[np.float32], int], list[int]]
 
-__all__ = [
-    "EXACT_LIMIT",
-    "Content",
-    "Generation",
-    "StoredDocument",
-    "build_generation",
-    "check_collection",
-    "code_digest",
-    "current_generation_id",
-    "current_manifest",
-    "open_generation",
-    "tokens",
-    "writer_lock",
-]
-
 # Up to here vectors are compared one by one, which is exact: 5 ms at 100,000 of 384 dimensions on
 # two cores. Beyond it Chroma's HNSW graph names the candidates, and they are compared exactly.
 EXACT_LIMIT = 100_000
@@ -75,6 +62,7 @@ _CANDIDATES = 4  # times as many asked of the graph as wanted
 # Chroma brings stored vectors to unit length once more, which moves their last bits.
 _SAME_VECTOR = 1e-5
 _BATCH = 500  # records in one request to Chroma
+_ANSWER_S = 60.0  # for one answer of a Chroma server
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,15 +118,6 @@ def current_manifest(settings: Settings) -> Manifest | None:
     """
     generation = read_pointer(settings.data)
     return None if generation is None else read_manifest(folder_of(settings.data, generation))
-
-
-@functools.cache
-def code_digest() -> str:
-    """A digest of the program's own modules: another program may read the corpus otherwise."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(path.name.encode() + b"\n" + path.read_bytes())
-    return digest.hexdigest()
 
 
 def open_generation(
@@ -259,8 +238,12 @@ def _remove(settings: Settings, generation: str) -> None:
 @contextlib.contextmanager
 def _client(settings: Settings, folder: Path) -> Iterator[Any]:
     """A Chroma client for the length of the `with`; whatever goes wrong there is a StoreError."""
-    with _store_errors(settings), contextlib.closing(_connect(settings, folder)) as client:
-        yield client
+    with _store_errors(settings):
+        client = _connect(settings, folder)
+        try:
+            yield client
+        finally:
+            _close(client)
 
 
 @contextlib.contextmanager
@@ -285,13 +268,30 @@ def _connect(settings: Settings, folder: Path) -> Any:
     if not settings.chroma_url:
         path = str(folder / CHROMA)
         return chromadb.PersistentClient(path=path, settings=ChromaSettings(**options))
+    # The client itself waits without limit: first ask with one.
+    with urlopen(f"{settings.chroma_url}/api/v2/heartbeat", timeout=_ANSWER_S):  # noqa: S310
+        pass
     url = urlsplit(settings.chroma_url)
-    return chromadb.HttpClient(
+    client = chromadb.HttpClient(
         host=url.hostname or "",
         port=url.port or (443 if url.scheme == "https" else 80),
         ssl=url.scheme == "https",
         settings=ChromaSettings(**options),
     )
+    _session_of(client).timeout = _ANSWER_S
+    return client
+
+
+def _session_of(client: Any) -> Any:
+    """A server client's connections (None: embedded), which Chroma neither limits nor closes."""
+    return getattr(getattr(client, "_server", None), "_session", None)
+
+
+def _close(client: Any) -> None:
+    session = _session_of(client)
+    client.close()
+    if session is not None:
+        session.close()
 
 
 def _write_collection(
@@ -383,7 +383,7 @@ def _search_in(
     if manifest.passages <= exact_limit:
         return None
     with _store_errors(settings):
-        client = _connect(settings, folder)  # stays open as long as the generation is in use
+        client = _connect(settings, folder)
         collection = client.get_collection(manifest.collection, embedding_function=None)
     row_of = {passage.id: row for row, passage in enumerate(passages)}
 
@@ -392,4 +392,5 @@ def _search_in(
             found = collection.query(query_embeddings=[vector], n_results=count, include=[])
         return [row_of[record] for record in found["ids"][0]]
 
+    weakref.finalize(nearest, _close, client)  # open as long as the generation is in use
     return nearest

@@ -24,7 +24,6 @@ from ladder_qa.encode import encoder_fingerprint, prepare_encoder
 from ladder_qa.errors import CorpusError, IndexDamagedError, IngestRunningError, LadderError
 from ladder_qa.index import (
     build_generation,
-    code_digest,
     current_generation_id,
     current_manifest,
     writer_lock,
@@ -37,6 +36,7 @@ from ladder_qa.store import (
     Manifest,
     StoredDocument,
     check_files,
+    code_digest,
     folder_of,
     read_content,
 )

@@ -2,7 +2,7 @@
 
 The block rules of markdown-it are wrapped: while a rule runs, the parser knows where the content
 of each line begins behind list markers and `>`; that place is kept with the token.
-Not covered: what the blocks mean for each other (`corpus`).
+Not covered: what the blocks mean for each other (`blocks`).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ MAX_NESTING = 40
 _LEAF_RULES = ("paragraph", "heading", "lheading", "table", "code", "fence", "html_block")
 _CONTAINER_RULES = ("list", "blockquote", "footnote_def")
 _FRONT_MATTER = re.compile(r"---[ \t]*\n((?:(?!---|\.\.\.).*\n)*)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
-_FRONT_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w\"'-][\w \"'-]*:(?:\s|$)")
+_FRONT_KEY = re.compile(r"(?:[ \t]*(?:#.*)?\n)*[\w\"'][\w \"'-]*:(?:\s|$)")
 _FRONT_TITLE = re.compile(r"^title:[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _CLOSING_HASHES = re.compile(r"(?:^|[ \t]+)#+$")
 
@@ -58,7 +58,7 @@ _INVISIBLE = (
 )
 _DROP_INVISIBLE = dict.fromkeys(_INVISIBLE)
 _STRAY_ZWJ = re.compile(
-    "(?<![\u200d\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"
+    "(?<![\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])\u200d"
     "|\u200d(?![\u2190-\u2bff\U0001f000-\U0001faff])"
 )
 
@@ -231,7 +231,8 @@ def surrounding_marks(tokens: Sequence[Token], text: str) -> Marks | None:
     if colon:
         inner.pop()
     left, right, bold = 0, int(colon), False
-    while len(inner) > 1 and inner[0].type in ("strong_open", "em_open"):
+    # Nobody nests four marks; the bound keeps the time linear.
+    while left < 4 and len(inner) > 1 and inner[0].type in ("strong_open", "em_open"):
         if _partner(inner) != len(inner) - 1:
             break
         size = len(inner[0].markup)

@@ -18,6 +18,7 @@ import numpy as np
 
 from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Intent, Ladder, MissingDocument, Outcome, Passage, Query
+from ladder_qa.figures import relation_of, relations_asked, says_figure
 from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.retrieve import Found
@@ -26,6 +27,11 @@ GUIDE_TOPICS = frozenset(
     ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
 )
 """Kinds of section that a guide to a move holds; its overview documents hold the others."""
+
+MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
+CERTAIN_LISTS = frozenset(("pitfalls", "questions", "evidence", "capabilities"))
+CERTAIN_FIGURES = frozenset(("timeline", "experience", "scope", "distribution"))
+"""Kinds of section that, asked for by name and there for the level, leave no doubt."""
 
 _MOVES_BETWEEN = re.compile(
     r"\b(?:back|return\w*|switch\w*|mov\w+|chang\w+|go(?:ing)?|becom\w+|into|from|to|enter\w*|start\w*"
@@ -48,6 +54,7 @@ class Features:
 
     similarity: float  # best cosine of the question with an allowed statement
     covered: float  # share of the question's content words (by rarity) in the best statements
+    carried: float  # the same for the one statement that covers most of them
     absent: float  # share of its content words that no document uses
     topical: float  # 1 when a kind of section is asked for and found about these levels
     level: float  # 1 when it names a described level
@@ -84,6 +91,8 @@ class Judge:
             # nothing is asked beyond levels, a move and a kind of section, all of which are known
             return Decision(Outcome.ANSWERED, self._also_missing(query))
         features = self.features(query, found, asked)
+        if self._structured(query, found, features):
+            return Decision(Outcome.ANSWERED, self._also_missing(query))
         if not self._in_scope(query, features):
             return Decision(Outcome.OUT_OF_SCOPE)
         if score(features, with_bank=asked is not None) < 0:
@@ -131,6 +140,27 @@ class Judge:
         guide = self.missing_guide(query)
         return (guide.name,) if guide is not None and query.intent is Intent.TRANSITION else ()
 
+    def _structured(self, query: Query, found: Found, features: Features) -> bool:
+        """Whether structure alone shows that the documents answer: a list or figure so named."""
+        if not query.levels or not query.topics:
+            return False
+        target = query.transition[1] if query.transition else query.levels[-1]
+        if query.intent is Intent.LIST and query.topics[0] in CERTAIN_LISTS:
+            if features.absent > MOST_ABSENT:
+                return False
+            return any(query.topics[0] in lst.topics and target in lst.levels for lst in self._lists)
+        if query.intent is Intent.FIGURE and query.topics[0] in CERTAIN_FIGURES:
+            if features.absent > 0:
+                return False
+            asked = relations_asked(query)[:1]
+            return any(
+                target in hit.passage.levels
+                and says_figure(hit.passage)
+                and relation_of(hit.passage) in asked
+                for hit in found.hits[:30]
+            )
+        return False
+
     def features(self, query: Query, found: Found, asked: Asked | None) -> Features:
         """The named features of a query and what was found for it."""
         best = [hit.passage for hit in found.hits[:5]]
@@ -139,6 +169,10 @@ class Judge:
         total = sum(weights.values())
         covered = sum(w for word, w in weights.items() if word in evidence)
         absent = sum(w for word, w in weights.items() if word not in self._counts)
+        carried = max(
+            (sum(weights.get(word, 0.0) for word in set(tokens(p.plain))) for p in best),
+            default=0.0,
+        )
         allowed = found.cosines[np.isfinite(found.scores)]
         topical = any(
             set(query.topics[:1]) & lst.topics
@@ -148,6 +182,7 @@ class Judge:
         return Features(
             similarity=float(allowed.max()) if allowed.size else 0.0,
             covered=covered / total if total else 1.0,
+            carried=carried / total if total else 1.0,
             absent=absent / total if total else 0.0,
             topical=float(topical),
             level=float(bool(query.levels)),

@@ -15,12 +15,15 @@ from ladder_qa.errors import QuestionError
 from ladder_qa.index import tokens
 from ladder_qa.languages import into_english, language_of
 from ladder_qa.names import LevelNames, Mention
+from ladder_qa.sentences import split_sentences
 from ladder_qa.spelling import Speller
-from ladder_qa.topics import is_listed, topics_of_question
+from ladder_qa.topics import is_listed, topics_of_question, without_cues
 
 MAX_QUESTION = 2000
 MAX_TURN = 4000
 MAX_TURNS = 16
+SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
+MAX_SENTENCES = 6
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
@@ -37,7 +40,7 @@ _MOVE = re.compile(
     re.IGNORECASE,
 )
 _TOWARD = re.compile(
-    r"\b(?:promot\w+ to|promotion to|become|becoming|get(?:ting)? to|reach\w*|ready for|move up to"
+    r"\b(?:promot\w+ (?:in)?to|become|becoming|get(?:ting)? to|reach\w*|ready for|move up to"
     r"|mov(?:e|ing) to|step(?:ping)? up to|transition(?:ing)? to|jump to|before|path to|road to"
     r"|way to|readiness for|qualify for|case for|packet for|zum?|devenir|ser|llegar a)\s+"
     r"(?:being\s+)?(?:an?\s+|the\s+|un\s+|une\s+|una\s+)?$",
@@ -50,7 +53,7 @@ _UPWARD = re.compile(
 )
 _FIGURE = re.compile(
     r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share|proportion"
-    r"|number|size|portion)\w*|percentage|number of|wie ?(?:lange|viele?|weit|gro[ßs])"
+    r"|number|size|portion)\w*|percentage|number of|team size|head ?count|wie ?(?:lange|viele?|weit|gro[ßs])"
     r"|combien|cu[áa]nt\w+|quel (?:pourcentage|horizon)|when (?:can|could|will|do|would))\b",
     re.IGNORECASE,
 )
@@ -92,6 +95,9 @@ _COMMON = frozenset(
         " say says said see give make makes made take takes thing things way ways please thanks hi"
         " hello hey okay ok mean means someone somebody person people something anything exactly"
         " level levels role roles job position title ladder career company track"
+        " main key big biggest major overview summary practice normal normally usual usually typical"
+        " typically often generally kind sort bit lot case part real realistic i'm i've i'd it's that's"
+        " year years long next move boss become becoming promotion promoted step steps ready way"
         " talk think let help explain describe show actually currently right now new vs versus"
         " difference differ compare question answer document documents guide guides"
     )
@@ -125,6 +131,13 @@ def check_history(turns: Sequence[Turn]) -> None:
         if len(turn.content) > MAX_TURN:
             limit = f"has {len(turn.content)} characters; at most {MAX_TURN} are allowed"
             raise QuestionError(f"history.{number}.content", limit, "history-too-long")
+
+
+def long_sentences(text: str) -> tuple[str, ...]:
+    """The sentences of a question that has several: each is searched for by itself as well."""
+    parts = [text[start:end] for start, end in split_sentences(text)]
+    long = tuple(part for part in parts if len(part.split()) >= SENTENCE_WORDS)
+    return long[:MAX_SENTENCES] if len(parts) > 1 else ()
 
 
 class Understanding:
@@ -186,8 +199,9 @@ class Understanding:
         mentions = self.names.find(search)
         levels = tuple(dict.fromkeys(mention.code for mention in mentions))
         unknown = self._unknown(search, mentions, bool(levels))
+        named = len(levels) + len(unknown)
         levels = levels or self._levels_of_track(search)
-        compared = bool(_COMPARE.search(search)) and len(levels) + len(unknown) >= 2
+        compared = named >= 3 or (named >= 2 and bool(_COMPARE.search(search)))
         transition = None if compared else self._move(search, mentions, levels)
         if transition:
             levels = tuple(dict.fromkeys((*transition, *levels)))
@@ -196,8 +210,9 @@ class Understanding:
             bare = bare[: mention.start] + " " + bare[mention.end :]
         for name in unknown:
             bare = re.sub(rf"\b{re.escape(name)}s?\b", " ", bare, flags=re.IGNORECASE)
-        words = tuple(w for w in dict.fromkeys(tokens(bare)) if w not in _COMMON)
         topics = topics_of_question(bare)
+        own = tokens(without_cues(bare, topics[:1]))
+        words = tuple(w for w in dict.fromkeys(own) if w not in _COMMON and len(w) > 1)
         if compared:
             topics = tuple(topic for topic in topics if topic != "shift")
         intent = _intent(search, compared, transition, topics, levels, words)
@@ -246,8 +261,8 @@ class Understanding:
         level = levels[0]
         into = [t for t in self._ladder.transitions if t.target == level]
         out_of = [t for t in self._ladder.transitions if t.source == level]
-        if any(_TOWARD.search(text[: mention.start]) for mention in mentions) and len(into) == 1:
-            return into[0].source, level
+        if any(_TOWARD.search(text[: mention.start]) for mention in mentions):
+            return (into[0].source, level) if len(into) == 1 else None
         if _UPWARD.search(text) and len(out_of) == 1:
             return level, out_of[0].target
         return None

@@ -27,7 +27,7 @@ Mask = NDArray[np.bool_]
 WEIGHT_WORDS = 0.8
 WEIGHT_TOPIC = 1.2
 WEIGHT_SECOND_TOPIC = 0.5
-WEIGHT_LEVEL = 0.7
+WEIGHT_LEVEL = 1.5
 WEIGHT_GUIDE = 0.8
 WEIGHT_BANK = 4.0  # for a statement that answers a probably-asked question of the same words
 BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothing
@@ -94,17 +94,19 @@ class Retriever:
         return allowed
 
     def find(
-        self, query: Query, vector: NDArray[np.float32], asked: Asked | None = None
+        self, query: Query, vectors: NDArray[np.float32], asked: Asked | None = None
     ) -> Found:
         """All allowed statements, best first; equal scores in reading order.
 
-        `vector` is the encoded question, shape [dimensions], unit length.
+        `vectors` are the encoded question and, of a long one, its sentences: shape
+        [1 + sentences, dimensions], rows of unit length.
         """
         count = len(self.passages)
         if not count:
             empty = np.zeros(0)
             return Found((), empty, empty, empty)
-        cosines = np.asarray(self._generation.vectors @ vector, dtype=np.float64)
+        each = np.asarray(self._generation.vectors @ vectors.T, dtype=np.float64)
+        cosines = (each[:, 0] + each.max(axis=1)) / 2
         # every question word counts, also those that name a level or a kind of section
         words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
         scores = _standard(cosines) + WEIGHT_WORDS * _standard(words) + self._prior

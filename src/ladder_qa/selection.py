@@ -5,6 +5,7 @@ Not covered: their wording and citations (`compose`), and whether to answer at a
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -19,16 +20,20 @@ from ladder_qa.figures import (
     says_figure,
     speaks_for,
 )
+from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.retrieve import Found, Retriever
 
-MAX_STATEMENTS = 3
-MARGIN = 0.9  # standard deviations below the best statement that a further one may be
-SAME_BLOCK_MARGIN = 1.8  # the same for a sentence of the same paragraph
+MAX_STATEMENTS = 4
+MARGIN = 1.3  # standard deviations below the best statement that a further one may be
+SAME_BLOCK_MARGIN = 2.6  # the same for a sentence of the same paragraph
 MAX_ITEMS = 12
 MAX_DIRECT = 5
 SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
+LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
+QUOTED = 0.85  # share of a statement's words in a question that then quotes it
+SAME_OPENING = 5  # words that two documents' statements of one thing begin with
 LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
 DEFINITION_SENTENCES = 2
@@ -90,6 +95,9 @@ class Selector:
 
     def _comparison(self, query: Query, found: Found) -> Selection:
         if query.unknown and len(query.levels) == 1:
+            if query.words or query.topics:
+                chosen = self._figures(query, found)
+                return chosen if chosen.lines else self._statements(query, found)
             return Selection(self._known_side(query.levels[0]))
         comparison = compare(query, self._retriever, found, self._names)
         if comparison.rows:
@@ -139,7 +147,9 @@ class Selector:
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()
-        chosen = [h for h in same if h.score >= best.score - MARGIN][:MAX_STATEMENTS]
+        chosen = [
+            h for h in same if h.score >= best.score - _margin(h.passage, best.passage)
+        ][:MAX_STATEMENTS]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
@@ -149,8 +159,40 @@ class Selector:
             if pair:
                 conflict = (about_relation(relation), pair)
                 chosen = [h for h in speaking if h.passage in pair]
+        if relation == "timeline" and len(query.levels) == 2 and not conflict:
+            steps = self._steps(query, same)
+            if steps:
+                return Selection(steps)
         lines = tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen))
         return Selection(lines, conflict=conflict)
+
+    def _steps(self, query: Query, hits: Sequence[Hit]) -> tuple[Shown, ...]:
+        """For levels more than one move apart: the time of each move on the way."""
+        ranks = {level.code: level.rank for level in self._ladder.levels}
+        low, high = sorted(query.levels, key=lambda code: ranks[code])
+        path: list[tuple[str, str]] = []
+        at = low
+        while at != high and len(path) < len(ranks):
+            onward = [
+                t for t in self._ladder.transitions
+                if t.source == at and ranks[at] < ranks[t.target] <= ranks[high]
+            ]  # fmt: skip
+            if not onward:
+                return ()
+            path.append((at, onward[0].target))
+            at = onward[0].target
+        if len(path) < 2:
+            return ()
+        cells = [p for p in self._retriever.passages if p.kind is PassageKind.CELL]
+        chosen = []
+        for source, target in path:
+            transition = self._ladder.transition(source, target)
+            for cell in cells:
+                named = len(cell.context) == 2 and self._names.transition(cell.context[1].text)
+                stated = transition is not None and cell.plain == transition.typical_time
+                if named == (source, target) and stated:
+                    chosen.append(Shown((cell,)))
+        return tuple(chosen)
 
     def _target(self, query: Query) -> str | None:
         if query.transition:
@@ -257,7 +299,7 @@ class Selector:
                 continue
             allowed = [score for score in scores if score > float("-inf")]
             half = allowed[: max(1, len(allowed) // 2)]
-            value = sum(half) / len(half) + (1.0 if set(query.topics[:1]) & lst.topics else 0.0)
+            value = sum(half) / len(half) + (LIST_TOPIC if set(query.topics[:1]) & lst.topics else 0.0)
             if best is None or value > best[0]:
                 best = value, lst
         if best is None or not self._meant(query, best[1], found):
@@ -281,18 +323,52 @@ class Selector:
             return Selection(self._members(lst))
         chosen: list[Hit] = []
         for hit in hits:
-            beside = (hit.passage.document, hit.passage.block) == (
-                top.passage.document,
-                top.passage.block,
-            )
-            margin = SAME_BLOCK_MARGIN if beside else MARGIN
+            margin = _margin(hit.passage, top.passage)
             if len(chosen) == MAX_STATEMENTS:
                 break
             if hit.score < top.score - margin:
                 continue
             if not any(_same(hit.passage, other.passage) for other in chosen):
                 chosen.append(hit)
-        return Selection(tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen)))
+        statements = [h.passage for h in chosen]
+        if self._quoted(query, top.passage):
+            statements = [top.passage, *self._following(top.passage)]
+        return self._with_other_wording(statements)
+
+    def _quoted(self, query: Query, passage: Passage) -> bool:
+        """Whether a question quotes a statement: then what follows it explains it."""
+        own, asked = set(tokens(passage.plain)), set(tokens(query.search))
+        return len(own) >= 3 and len(own & asked) >= QUOTED * len(own)
+
+    def _following(self, passage: Passage) -> list[Passage]:
+        position = self._position[passage.id]
+        rest = self._retriever.passages[position + 1 : position + MAX_STATEMENTS]
+        place = (passage.document, passage.block)
+        return [p for p in rest if (p.document, p.block) == place]
+
+    def _with_other_wording(self, statements: Sequence[Passage]) -> Selection:
+        """The statements, and where another document says the first one differently, that too."""
+        other = self._other_wording(statements[0])
+        conflict = None
+        if other is not None:
+            conflict = ("what two documents say in the same place", (statements[0], other))
+            statements = [statements[0], other]
+        lines = tuple(Shown((p,)) for p in _reading_order(statements))
+        return Selection(lines, conflict=conflict)
+
+    def _other_wording(self, passage: Passage) -> Passage | None:
+        """A sentence of another document about the same levels that begins alike, ends otherwise."""
+        words = _plain_words(passage.plain)
+        if passage.kind is not PassageKind.SENTENCE or len(words) <= SAME_OPENING:
+            return None
+        for other in self._retriever.passages:
+            if other.document == passage.document or set(other.levels) != set(passage.levels):
+                continue
+            theirs = _plain_words(other.plain)
+            alike = theirs[:SAME_OPENING] == words[:SAME_OPENING] and theirs[-4:-1] != words[-4:-1]
+            if alike and passage.levels and not set(theirs) <= set(words):
+                return other
+        return None
 
     def _crowded(self, hits: Sequence[Hit]) -> StatementList | None:
         """The list that holds most of the best hits, if one does: then all of it is meant."""
@@ -302,6 +378,16 @@ class Selector:
             if inside >= 4 and positions[0] in lst.members:
                 return lst
         return None
+
+
+def _margin(passage: Passage, top: Passage) -> float:
+    """How far below the best statement another may be; further within the same paragraph."""
+    beside = (passage.document, passage.block) == (top.document, top.block)
+    return SAME_BLOCK_MARGIN if beside else MARGIN
+
+
+def _plain_words(text: str) -> list[str]:
+    return re.findall(r"\w+", text.casefold())
 
 
 def _states(passage: Passage) -> bool:

@@ -105,7 +105,8 @@ def _boundaries(masked: str, text: str) -> list[tuple[int, int]]:
     for match in _END.finditer(masked):
         end = match.end()
         following = _GAP.match(masked, end).end()  # type: ignore[union-attr]
-        end = end if match["hard"] is None else match.start()
+        if match["hard"] is not None:
+            end = start + len(text[start : match.start()].rstrip())
         if following >= len(text):
             break
         if _ends_here(masked, match, start, following):

@@ -212,6 +212,15 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexDamagedError(f"The manifest in {folder} cannot be read: {error!r}.") from error
 
 
+@functools.cache
+def code_digest() -> str:
+    """A digest of the program's own modules: another program may read the corpus otherwise."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(path.name.encode() + b"\n" + path.read_bytes())
+    return digest.hexdigest()
+
+
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Every file is the one that the manifest names. Raises IndexDamagedError."""
     needed = {"documents.json", "passages.json", "ladder.json", _VECTORS}

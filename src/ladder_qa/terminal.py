@@ -83,26 +83,24 @@ def levels_text(ladder: Ladder, width: int = WIDTH) -> str:
 
 def ingest_text(report: IngestReport, width: int = WIDTH) -> str:
     """What an ingestion found and did."""
+    kinds = {"added": report.added, "changed": report.changed, "removed": report.removed}
     lines = [
-        f"{kind:8}  {path}"
-        for kind, paths in (
-            ("added", report.added),
-            ("changed", report.changed),
-            ("removed", report.removed),
-        )
+        wrapped(path, width, f"{kind:8}  ", " " * 10)
+        for kind, paths in kinds.items()
         for path in paths
     ]
-    lines += [f"refused   {file.path}: {file.reason}" for file in report.refused]
+    lines += [
+        wrapped(f"{file.path}: {file.reason}", width, "refused   ", " " * 10)
+        for file in report.refused
+    ]
     done = (
         f"Built generation {report.generation}: {report.encoded} passages encoded, "
         f"{report.reused} kept"
         if report.built
         else f"Nothing to do: generation {report.generation} holds these documents"
     )
-    lines.append(
-        f"{done}; {report.documents} documents, {report.passages} passages, {report.seconds:.1f} s."
-    )
-    return "\n".join(wrapped(line, width, "", " " * 10) for line in lines)
+    total = f"{report.documents} documents, {report.passages} passages, {report.seconds:.1f} s."
+    return "\n".join([*lines, wrapped(f"{done}; {total}", width)])
 
 
 def progress_line(step: str, done: int, total: int) -> str:

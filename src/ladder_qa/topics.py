@@ -170,6 +170,13 @@ def topics_of_question(text: str) -> tuple[str, ...]:
     return tuple(name for _, name in sorted(found, key=lambda pair: -pair[0]))
 
 
+def without_cues(text: str, names: Iterable[str]) -> str:
+    """`text` less the words by which it asks for these kinds of section."""
+    for name in names:
+        text = _BY_NAME[name].question.sub(" ", text)
+    return text
+
+
 def topics_of_headings(headings: Iterable[str]) -> frozenset[str]:
     """Kinds of section that a heading path and its labels show."""
     texts = tuple(headings)

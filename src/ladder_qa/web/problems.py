@@ -100,7 +100,7 @@ KINDS: dict[str, Kind] = {
 }
 
 
-class Problem(Exception):
+class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
     """A failed request. `kind` is a key of `KINDS`; `detail` is for the person who sent it."""
 
     def __init__(

@@ -90,9 +90,10 @@ async def ask_stream(
     """The same answer as events, ended by `done` or `error`."""
     try:
         answer = await ask_in_thread(request, assistant, asked)
-    except Exception as error:  # the response has begun: a status can no longer say it
+    except Exception as error:  # noqa: BLE001  (the response has begun: no status can say it)
         problem = problems.from_error(error)
-        request.app.state.log.error("stream failed", kind=type(error).__name__)
+        log = request.app.state.log
+        log.error("stream failed", kind=type(error).__name__)  # noqa: TRY400  (not its message)
         yield _event(1, "error", problems.as_object(problem, request.url.path))
         return
     for number, (name, data) in enumerate(shapes.events(answer), start=1):
@@ -113,7 +114,8 @@ def _search_text(
         ),
     ],
 ) -> str:
-    return query_text(request, "q")  # the limits are checked there, `q` is for the schema
+    del q  # it is for the schema: the text is read and checked from the raw query
+    return query_text(request, "q")
 
 
 @router.get(

@@ -43,9 +43,9 @@ class Backend:
     @classmethod
     def of_this_package(cls) -> Backend:
         """The real ones; imported here because they take most of a second."""
-        from ladder_qa.assistant import Assistant
-        from ladder_qa.index import current_generation_id
-        from ladder_qa.ingest import stale
+        from ladder_qa.assistant import Assistant  # noqa: PLC0415
+        from ladder_qa.index import current_generation_id  # noqa: PLC0415
+        from ladder_qa.ingest import stale  # noqa: PLC0415
 
         return cls(Assistant.open, current_generation_id, stale)
 
@@ -99,7 +99,7 @@ class Keeper:
             opened = await anyio.to_thread.run_sync(self._backend.open_assistant, self._settings)
         except IndexMissingError:
             return  # removed while we looked; the old one goes on
-        except Exception as error:  # whatever is wrong with the new one, the old one goes on
+        except Exception as error:  # noqa: BLE001  (whatever it is, the old one goes on)
             self._failed = (wanted, time.monotonic())
             self._log.error("generation not opened", kind=type(error).__name__)
         else:

@@ -49,7 +49,8 @@ def _call(path: str, method: str, call: Mapping[str, Any]) -> str:
         else ""
     )
     responses = "".join(
-        f"<li><code>{escape(status)}</code> {_target(response)}{_prose(response['description'])}</li>\n"
+        f"<li><code>{escape(status)}</code> {_target(response)}"
+        f"{_prose(response['description'])}</li>\n"
         for status, response in call.get("responses", {}).items()
     )
     return (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ladder_qa import markdown
@@ -21,21 +21,12 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
 # Token types whose element is the token's own tag, with the newline that keeps the source legible.
-_BLOCKS = frozenset(
-    ["heading", "paragraph", "blockquote", "bullet_list", "ordered_list", "list_item", "table", "thead", "tbody", "tr"]
-)
+_LISTS = ("bullet_list", "ordered_list", "list_item")
+_TABLES = ("table", "thead", "tbody", "tr")
+_BLOCKS = frozenset(("heading", "paragraph", "blockquote", *_LISTS, *_TABLES))
 _INLINES = frozenset(("strong", "em", "s"))
 _CELLS = frozenset(("th", "td"))
 _ALIGN = re.compile(r"text-align:(left|right|center)")
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a page decides about the text, the headings and the links of its Markdown."""
-
-    text: Callable[[str], str] = escape
-    heading_id: Callable[[Token], str] = field(default=lambda _token: "")
-    link: Callable[[str], str | None] = field(default=lambda href: outward(href))
 
 
 def outward(href: str) -> str | None:
@@ -43,8 +34,22 @@ def outward(href: str) -> str | None:
     return href if href.lower().startswith(("https://", "http://", "mailto:")) else None
 
 
+def no_id(_token: Token) -> str:
+    """For headings that nothing leads to."""
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """What a page decides about the text, the headings and the links of its Markdown."""
+
+    text: Callable[[str], str] = escape
+    heading_id: Callable[[Token], str] = no_id
+    link: Callable[[str], str | None] = outward
+
+
 def to_html(source: str, hooks: Hooks) -> str:
-    """`source` (Markdown, newlines `\\n`) as HTML."""
+    """`source` (Markdown, its newlines line feeds) as HTML."""
     writer = _Writer(source, hooks)
     writer.blocks(markdown.parse(source))
     return "".join(writer.parts)
@@ -104,15 +109,7 @@ class _Writer:
     def _inline(self, tokens: Sequence[Token]) -> None:
         for token in tokens:
             name, _, edge = token.type.rpartition("_")
-            if token.type == "text":
-                self._add(self._hooks.text(token.content))
-            elif token.type == "code_inline":
-                self._add(f"<code>{self._hooks.text(token.content)}</code>")
-            elif token.type == "softbreak":
-                self._add("\n")
-            elif token.type == "hardbreak":
-                self._add("<br>\n")
-            elif name in _INLINES:
+            if name in _INLINES:
                 self._add(f"<{'/' if edge == 'close' else ''}{token.tag}>")
             elif token.type == "link_open":
                 self._open_link(str(token.attrs.get("href", "")))
@@ -120,10 +117,25 @@ class _Writer:
                 self._add("</a>" if self._links and self._links.pop() else "")
             elif token.type == "image":
                 self._inline(token.children or [])
-            elif token.type == "html_inline":
-                self._add("<br>" if token.content.lower().startswith("<br") else "")
-            elif token.type == "footnote_ref":
-                self._add(f"<sup>{escape(str(token.meta.get('label', '')))}</sup>")
+            else:
+                self._add(self._piece(token))
+
+    def _piece(self, token: Token) -> str:
+        html = ""
+        match token.type:
+            case "text":
+                html = self._hooks.text(token.content)
+            case "code_inline":
+                html = f"<code>{self._hooks.text(token.content)}</code>"
+            case "softbreak":
+                html = "\n"
+            case "hardbreak":
+                html = "<br>\n"
+            case "html_inline":
+                html = "<br>" if token.content.lower().startswith("<br") else ""
+            case "footnote_ref":
+                html = f"<sup>{escape(str(token.meta.get('label', '')))}</sup>"
+        return html
 
     def _open_link(self, href: str) -> None:
         target = self._hooks.link(href)

@@ -1,0 +1,205 @@
+"""Settings are read once, checked as a whole, and refused with key, value and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from ladder_qa.errors import SettingsError
+from ladder_qa.settings import Settings
+
+CONTRACT_KEYS = {
+    *("CORPUS", "DATA", "MODEL", "CHROMA_URL", "ALLOWED_ORIGINS", "FRAME_ANCESTORS", "LOG_LEVEL"),
+    *("LLM", "LLM_BASE_URL", "LLM_API_KEY", "LLM_TIMEOUT_S", "LLM_DAILY_TOKENS"),
+    *("AUTH", "JWT_KEY", "JWT_ISSUER", "JWT_AUDIENCE", "PROXY_ADDRESSES", "PROXY_HEADER"),
+    *("RATE_LIMIT", "RATE_STORE", "FEEDBACK_URL"),
+}
+
+
+def load(**values: str) -> Settings:
+    return Settings.load({f"LADDER_QA_{key}": value for key, value in values.items()}, None)
+
+
+def refusal(**values: str) -> str:
+    with pytest.raises(SettingsError) as caught:
+        load(**values)
+    return str(caught.value)
+
+
+def test_the_defaults_are_those_of_the_contract() -> None:
+    settings = Settings.load({}, None)
+    assert (settings.corpus, settings.data) == (Path("corpus"), Path(".ladder-qa"))
+    assert (settings.model, settings.llm, settings.auth) == ("", "none", "none")
+    assert (settings.chroma_url, settings.allowed_origins, settings.frame_ancestors) == ("", (), ())
+
+
+def test_every_key_of_the_contract_is_known() -> None:
+    assert {name.upper() for name in Settings.model_fields} == CONTRACT_KEYS
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "field", "expected"),
+    [
+        ("CORPUS", "ladder", "corpus", Path("ladder")),
+        ("CORPUS", "~/ladder", "corpus", Path.home() / "ladder"),
+        ("CHROMA_URL", "http://localhost:8000/", "chroma_url", "http://localhost:8000"),
+        ("CHROMA_URL", "https://[::1]", "chroma_url", "https://[::1]"),
+        (
+            "ALLOWED_ORIGINS",
+            "https://A.example, http://b.example:81/",
+            "allowed_origins",
+            ("https://a.example", "http://b.example:81"),
+        ),
+        (
+            "FRAME_ANCESTORS",
+            "'self',https://*.example.com:*",
+            "frame_ancestors",
+            ("'self'", "https://*.example.com:*"),
+        ),
+        ("AUTH", "Open", "auth", "open"),
+        ("LOG_LEVEL", "WARNING", "log_level", "warning"),
+        ("LLM", "none", "llm", "none"),
+        ("RATE_STORE", "memory", "rate_store", "memory"),
+        ("RATE_LIMIT", "", "rate_limit", ""),
+        ("MODEL", "  ", "model", ""),
+    ],
+)
+def test_an_allowed_value_is_read(key: str, value: str, field: str, expected: object) -> None:
+    assert getattr(load(**{key: value}), field) == expected
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("AUTH", "basic"),
+        ("LOG_LEVEL", "loud"),
+        ("CHROMA_URL", "localhost:8000"),
+        ("CHROMA_URL", "http://localhost:99999"),
+        ("CHROMA_URL", "http://localhost/path"),
+        ("CHROMA_URL", "ftp://localhost"),
+        ("ALLOWED_ORIGINS", "intranet.example"),
+        ("ALLOWED_ORIGINS", "https://a.example/path"),
+        ("ALLOWED_ORIGINS", "https://a.example;script-src *"),
+        ("FRAME_ANCESTORS", "https://a.example; script-src *"),
+        ("FRAME_ANCESTORS", "https://a.example\nX-Header: 1"),
+        ("DATA", __file__),
+    ],
+)
+def test_a_wrong_value_is_refused_with_key_value_and_what_is_allowed(key: str, value: str) -> None:
+    message = refusal(**{key: value})
+    assert f"LADDER_QA_{key} has the value {value!r}" in message
+    assert f"Allowed: {Settings.model_fields[key.lower()].description}" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("LLM", "openai/gpt-4o"),
+        ("LLM_BASE_URL", "http://localhost:1"),
+        ("LLM_TIMEOUT_S", "30"),
+        ("LLM_DAILY_TOKENS", "1000"),
+        ("AUTH", "token"),
+        ("AUTH", "proxy"),
+        ("JWT_ISSUER", "issuer"),
+        ("JWT_AUDIENCE", "audience"),
+        ("PROXY_ADDRESSES", "10.0.0.1"),
+        ("PROXY_HEADER", "X-User"),
+        ("RATE_LIMIT", "10/minute"),
+    ],
+)
+def test_a_setting_whose_function_is_not_there_is_never_ignored(key: str, value: str) -> None:
+    assert "this version does not offer it" in refusal(**{key: value})
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("LLM_API_KEY", "s3cret"),
+        ("JWT_KEY", "s3cret"),
+        ("RATE_STORE", "redis://user:s3cret@host"),
+        ("FEEDBACK_URL", "postgresql://user:s3cret@host/db"),
+        ("CHROMA_URL", "http://user:s3cret@host"),
+        ("ALLOWED_ORIGINS", "https://user:s3cret@host"),
+        ("LLM_BASE_URL", "https://user:s3cret@host"),
+    ],
+)
+def test_a_secret_is_never_repeated(key: str, value: str) -> None:
+    message = refusal(**{key: value})
+    assert f"LADDER_QA_{key}" in message
+    assert "s3cret" not in message
+
+
+def test_all_wrong_values_are_named_at_once() -> None:
+    message = refusal(AUTH="basic", LOG_LEVEL="loud")
+    assert message.count("\n") == 1
+    assert "LADDER_QA_AUTH" in message
+    assert "LADDER_QA_LOG_LEVEL" in message
+
+
+@pytest.mark.parametrize(
+    ("key", "nearest"), [("CORPS", "LADDER_QA_CORPUS"), ("CHROMA_ULR", "LADDER_QA_CHROMA_URL")]
+)
+def test_an_unknown_key_is_refused_with_the_nearest_known_one(key: str, nearest: str) -> None:
+    assert f"LADDER_QA_{key} is not a setting. The nearest one is {nearest}." in refusal(
+        **{key: "x"}
+    )
+
+
+def test_a_key_of_another_program_is_ignored() -> None:
+    assert Settings.load({"PATH": "x", "CORPUS": "y"}, None) == Settings()
+
+
+def test_the_env_file_is_read_under_the_environment_and_its_other_keys_are_ignored(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("OTHER=1\nLADDER_QA_AUTH=open\nLADDER_QA_CORPUS=a\nLADDER_QA_DATA='${X} b'\n")
+    settings = Settings.load({"LADDER_QA_CORPUS": "z", "X": "1"}, file)
+    assert (settings.auth, settings.corpus, settings.data) == ("open", Path("z"), Path("${X} b"))
+
+
+def test_an_empty_environment_value_takes_back_what_the_env_file_says(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LADDER_QA_CHROMA_URL=http://localhost:1\n")
+    assert Settings.load({"LADDER_QA_CHROMA_URL": ""}, file).chroma_url == ""
+
+
+def test_a_wrong_value_in_the_env_file_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("LADDER_QA_AUTH=basic\n")
+    with pytest.raises(SettingsError, match="LADDER_QA_AUTH has the value 'basic'"):
+        Settings.load({}, file)
+
+
+def test_an_env_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes(b"LADDER_QA_AUTH=\xff\xfe\n")
+    with pytest.raises(SettingsError, match="UTF-8"):
+        Settings.load({}, file)
+
+
+def test_a_missing_env_file_is_no_error(tmp_path: Path) -> None:
+    assert Settings.load({}, tmp_path / "none") == Settings()
+
+
+def test_keywords_are_not_mixed_with_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LADDER_QA_AUTH", "open")
+    assert Settings().auth == "none"
+    assert Settings.load(env_file=None).auth == "open"
+
+
+def test_settings_cannot_be_changed() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        Settings().auth = "open"
+
+
+def test_changes_make_a_checked_copy(tmp_path: Path) -> None:
+    assert Settings().with_changes(corpus=tmp_path).corpus == tmp_path
+    with pytest.raises(SettingsError, match="LADDER_QA_AUTH has the value 'basic'"):
+        Settings().with_changes(auth="basic")
+
+
+def test_secrets_are_not_shown_when_settings_are_printed() -> None:
+    assert "SecretStr('')" in repr(Settings())
