@@ -139,8 +139,12 @@ class FakeAssistant:
         )
 
     def _hits(self, question: str) -> list[Passage]:
-        words = {word for word in question.casefold().split() if len(word) > 3}
-        return [p for p in self.generation.passages if words & set(p.plain.casefold().split())]
+        asked = {word for word in _words(question) if len(word) > 3}
+        return [p for p in self.generation.passages if asked & _words(p.plain)]
+
+
+def _words(text: str) -> set[str]:
+    return {word.strip(".,?!:") for word in text.casefold().split()}
 
 
 def _citation(number: int, p: Passage) -> Citation:

@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from ladder_qa.names import CODE, LevelNames, Mention
 
 _ARROW = re.compile(r"\s*(?:→|⇒|-+>|–>|—>)\s*")
-_SOURCES = re.compile(rf"^{CODE}\b(?:\s*\([^)]*\))?(?:\s*(?:or|and|/|,)\s*{CODE}\b(?:\s*\([^)]*\))?)*$")
+_SOURCES = re.compile(
+    rf"^{CODE}\b(?:\s*\([^)]*\))?(?:\s*(?:or|and|/|,)\s*{CODE}\b(?:\s*\([^)]*\))?)*$"
+)
 # What may stand before the level in an opening such as "At M3, …" or "Promotion to E2 requires …".
 _BEFORE = re.compile(
     r"^(?:(?:\d+[.)]|important|note|remember|key|tip|warning)\s*:?\s*)*"

@@ -131,7 +131,7 @@ class Assistant:
             mode="extractive",
             model=None,
             corpus=self.generation.corpus_sha256,
-            notices=self._suggester.notices(query, decision, bool(fields["conflicts"])),
+            notices=self._suggester.notices(query, decision, differ=bool(fields["conflicts"])),
             **fields,  # type: ignore[arg-type]
         )
 

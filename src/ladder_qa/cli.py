@@ -125,13 +125,12 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve the pages and the HTTP API."""
-    from ladder_qa.web.listening import listen, refuse_open_door, run
+    from ladder_qa.web.listening import listen, run
 
     settings = _with_last_corpus(_load())
-    refuse_open_door(settings, host)
-    if settings.auth == "open":
-        _say("Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask.")
-    with listen(host, port) as socket:
+    with listen(settings, host, port) as socket:
+        if settings.auth == "open":
+            _say("Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask.")
         _ensure_index_apart(settings)
         run(settings, socket, _say if sys.stderr.isatty() else None)
 

@@ -37,7 +37,7 @@ class Comparison:
 
 
 def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames) -> Comparison:
-    """The comparison of `query.levels`; without rows when the documents put nothing side by side."""
+    """The comparison of `query.levels`; without rows when nothing stands side by side."""
     codes = query.levels
     passages = retriever.passages
     narrowed = bool(query.words or query.topics)

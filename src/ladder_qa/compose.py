@@ -12,9 +12,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from ladder_qa.compare import Comparison
-from ladder_qa.datamodels import Citation, Claim, Ladder, Passage, PassageKind
+from ladder_qa.datamodels import Citation, Claim, Ladder, Passage, PassageKind, Shown
 from ladder_qa.inline import readable
-from ladder_qa.selection import Selection, Shown
+from ladder_qa.selection import Selection
 
 
 @dataclass
@@ -90,8 +90,10 @@ def _table(draft: Draft, comparison: Comparison, ladder: Ladder) -> None:
         )
         draft.claim(f"{label} | {text}" if label else text, cells)
         columns = [label] if labelled else []
-        for passage in row.cells:
-            columns.append(f"{_cell(passage.plain)} [{draft.cite(passage)}]" if passage else "—")
+        columns.extend(
+            f"{_cell(passage.plain)} [{draft.cite(passage)}]" if passage else "—"
+            for passage in row.cells
+        )
         draft.lines.append(f"| {' | '.join(columns)} |")
 
 

@@ -205,6 +205,14 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """One line of an answer to be: statements that carry it, and the label it stands under."""
+
+    passages: tuple[Passage, ...]
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """One turn of a conversation; the assistant's turns are untrusted and never evidence."""
 

@@ -10,7 +10,7 @@ class LadderError(Exception):
 
 
 class SettingsError(LadderError):
-    """A setting has a value that is not allowed; the message names key, value and what is allowed."""
+    """A setting has a value that is not allowed; the message names key, value, what is allowed."""
 
 
 class CorpusError(LadderError):
@@ -18,7 +18,7 @@ class CorpusError(LadderError):
 
 
 class ModelError(LadderError):
-    """The embedding model is missing, is not the pinned one, or its export failed the parity check."""
+    """The embedding model is missing, not the pinned one, or its export failed the parity check."""
 
 
 class IndexMissingError(LadderError):

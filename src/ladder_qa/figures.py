@@ -27,8 +27,10 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "readiness",
         r"next level|consistently over|demonstrat|sustained|track record of outcomes",
-        r"next level|perform|demonstrat|sustain|consistent|track record|show (?:it|this|that)"
-        r"|already (?:work|operat|deliver|do)|prove",
+        (
+            r"next level|perform|demonstrat|sustain|consistent|track record|show (?:it|this|that)"
+            r"|already (?:work|operat|deliver|do)|prove"
+        ),
     ),
     (
         "experience",
@@ -38,8 +40,10 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "timeline",
         r"\btakes?\b|typical time|do so in|progress(?:ion)? from|\btime at\b|varies",
-        r"how (?:long|fast|quick|soon|many years)|take|time|timeline|duration|until|years (?:from|to)"
-        r"|when\b|wait",
+        (
+            r"how (?:long|fast|quick|soon|many years)|take|time|timeline|duration|until"
+            r"|years (?:from|to)|when\b|wait"
+        ),
     ),
     (
         "horizon",
@@ -47,7 +51,11 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
         r"ahead|horizon|strateg|vision|plan|look forward|future|far\b",
     ),
     ("team", r"team|engineers|reports", r"team|engineers|reports|people|how (?:big|large)"),
-    ("share", r"%|percent", r"percent|share|proportion|part of|how many of|ratio|distribut|how many"),
+    (
+        "share",
+        r"%|percent",
+        r"percent|share|proportion|part of|how many of|ratio|distribut|how many",
+    ),
     ("positions", r"positions?|roles?|seats?", r"position|seat|opening|slots?|how many|roles?"),
 )
 _ABOUT = {
@@ -76,7 +84,9 @@ def figures_in(text: str) -> tuple[Figure, ...]:
     found = []
     for match in _FIGURE.finditer(text):
         before = text[: match.start("low")][-1:]
-        if before and (before.isalnum() or before in "-:/") or text[match.end("low") :][:1] == ":":
+        if (before and (before.isalnum() or before in "-:/")) or text[match.end("low") :][
+            :1
+        ] == ":":
             continue
         low_text = match["low"].casefold()
         if low_text in _WORDS and not match["bound"]:

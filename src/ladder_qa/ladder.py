@@ -72,7 +72,7 @@ def read_ladder(documents: Sequence[Document]) -> Ladder:
     names = LevelNames(levels)
     guides = {pair: path for path, pair in _guides(documents, names).items()}
     transitions = _with_guides(documents, levels, found, guides)
-    missing = _missing(documents, names, transitions)
+    missing = _missing(documents, transitions)
     codes = {level.code for level in levels}
     mentioned = sorted(
         {
@@ -105,22 +105,27 @@ def _describe(documents: Sequence[Document]) -> dict[str, _Described]:
             entry.titles.append(title)
 
     for document in documents:
-        for block in document.blocks:
-            if block.kind is BlockKind.HEADING:
-                if match := _HEADING_LEVEL.match(block.plain):
-                    describe(match[1], match[2], document)
-                elif match := _TITLE_THEN_CODE.match(block.plain):
-                    describe(match[2], match[1], document)
+        for named in filter(None, map(_named_by_heading, document.blocks)):
+            describe(*named, document)
     for document in documents:
         for table in tables(document):
             _describe_table(table, document, describe)
     for document in documents:
-        for block in document.blocks:
-            for match in _NAMED_LEVEL.finditer(block.plain):
-                if match[1] in described and match[2][:1].isupper():
-                    describe(match[1], match[2], document)
+        for match in _NAMED_LEVEL.finditer("\n".join(block.plain for block in document.blocks)):
+            if match[1] in described and match[2][:1].isupper():
+                describe(match[1], match[2], document)
     _core_questions(documents, described)
     return described
+
+
+def _named_by_heading(heading: Block) -> tuple[str, str] | None:
+    """Code and title of a heading that names a level: `X1: Title` or `Title (X1)`."""
+    if heading.kind is not BlockKind.HEADING:
+        return None
+    if match := _HEADING_LEVEL.match(heading.plain):
+        return match[1], match[2]
+    match = _TITLE_THEN_CODE.match(heading.plain)
+    return (match[2], match[1]) if match else None
 
 
 def _describe_table(
@@ -199,8 +204,8 @@ def _transitions(
                 if row == 0 and _TIME_COLUMN.search(cell.plain)
             ]
             for (row, column), cell in table.items():
-                match = TRANSITION.fullmatch(cell.plain) if column == 0 else None
-                pair = (match[1].upper(), match[2].upper()) if match else ("", "")
+                named = TRANSITION.fullmatch(cell.plain) if column == 0 else None
+                pair = (named[1].upper(), named[2].upper()) if named else ("", "")
                 if pair in found and times and (row, times[0]) in table:
                     found[pair] = table[(row, times[0])].plain
     return found
@@ -266,7 +271,7 @@ def _with_guides(
 
 
 def _missing(
-    documents: Sequence[Document], names: LevelNames, transitions: Sequence[Transition]
+    documents: Sequence[Document], transitions: Sequence[Transition]
 ) -> tuple[MissingDocument, ...]:
     """Documents referred to (in a list of references, or by a link) and not in the corpus."""
     referred: dict[tuple[str, tuple[str, ...]], list[str]] = defaultdict(list)
@@ -275,7 +280,7 @@ def _missing(
     paths = {document.path for document in documents}
     for document in documents:
         for block in document.blocks:
-            for name, levels in _references(document, block, transitions, guided, pattern):
+            for name, levels in _references(block, transitions, guided, pattern):
                 referred[(name, levels)].append(document.path)
             for link in block.links:
                 target = _linked_path(document.path, link)
@@ -290,7 +295,6 @@ def _missing(
 
 
 def _references(
-    document: Document,
     block: Block,
     transitions: Sequence[Transition],
     guided: Transition | None,

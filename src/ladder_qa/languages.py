@@ -21,23 +21,22 @@ _SMALL_WORDS = {
     "fr": "le la les un une des du et ou est sont comment quoi quel quelle quels quelles je nous ne"
     " pas à au aux de pour avec sur dans peut faut entre que qui combien mon ma mes être il elle on"
     " c'est qu'est-ce l' d' quand pourquoi temps",
-    "es": "el la los las un una y o es son cómo como qué que cuál cuáles quién yo no a al del de para"
-    " con en puede debe entre cuánto cuántos mi mis ser hay se por cuando si lo tiempo hace",
+    "es": "el la los las un una y o es son cómo como qué que cuál cuáles quién yo no a al del de"
+    " para con en puede debe entre cuánto cuántos mi mis ser hay se por cuando si lo tiempo hace",
 }
 _SETS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
-_ENGLISH = frozenset(
-    "the a an of to in is are what how do does i my for and or with from who which when why can should"
-    " me you it that this on at by be as between if not there many long".split()
+_ENGLISH_WORDS = (
+    "the a an of to in is are what how do does i my for and or with from who which when why can"
+    " should me you it that this on at by be as between if not there many long"
 )
+_ENGLISH = frozenset(_ENGLISH_WORDS.split())
 
 
 def language_of(text: str) -> str:
     """The language of a question: "en", "de", "fr" or "es"; English where nothing else is clear."""
     words = re.findall(r"[^\W\d_]+(?:['’-][^\W\d_]+)*", text.casefold())
     english = sum(word in _ENGLISH for word in words)
-    scores = {
-        language: sum(word in small for word in words) for language, small in _SETS.items()
-    }
+    scores = {language: sum(word in small for word in words) for language, small in _SETS.items()}
     if re.search(r"[äöüß]", text.casefold()):
         scores["de"] += 1
     if re.search(r"[àâçèêîôûœ]|\b[ldqjsn]['’]", text.casefold()):

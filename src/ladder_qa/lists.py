@@ -38,9 +38,7 @@ def read_lists(passages: Sequence[Passage]) -> tuple[StatementList, ...]:
         key = _key(passage)
         if key is not None:
             grouped[key].append(position)
-    lists = [
-        _list(passages, members) for members in grouped.values() if len(members) >= SMALLEST
-    ]
+    lists = [_list(passages, members) for members in grouped.values() if len(members) >= SMALLEST]
     return tuple(sorted(lists, key=lambda found: found.members[0]))
 
 

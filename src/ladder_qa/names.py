@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from ladder_qa.datamodels import Level
 
@@ -57,7 +58,7 @@ def _spoken(title: str) -> set[str]:
     if len(kept) >= 2 and not _SMALL & set(words):
         forms.add(" ".join(kept))
     for word, shorts in _SHORT.items():
-        for form in list(forms):
+        for form in tuple(forms):
             parts = form.split()
             if word in parts and len(parts) > 1:
                 forms.update(
@@ -82,18 +83,9 @@ def aliases_of(titles: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]
     derived: dict[str, set[str]] = defaultdict(set)
     for code, names in titles.items():
         for name in names:
-            for form in _spoken(name):
+            for form in (*_spoken(name), *filter(None, (_initials(name),))):
                 derived[form].add(code)
-            if short := _initials(name):
-                derived[short].add(code)
-    for name, code in given.items():
-        head, _, rest = name.partition(" ")
-        lower = given.get(rest)
-        if lower is None or lower == code:
-            continue
-        for form in _SHORT.get(head, ()) + (head,):
-            for alias in [alias for alias, codes in derived.items() if codes == {lower}]:
-                derived[f"{form} {alias}"].add(code)
+    _raise(derived, given)
     result: dict[str, set[str]] = {code: set() for code in titles}
     for alias, codes in derived.items():
         owner = given.get(alias) or (next(iter(codes)) if len(codes) == 1 else None)
@@ -105,6 +97,18 @@ def aliases_of(titles: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]
     }
 
 
+def _raise(derived: dict[str, set[str]], given: Mapping[str, str]) -> None:
+    """Adds "sr em" where one title is another with a word such as "senior" before it."""
+    for name, code in given.items():
+        head, _, rest = name.partition(" ")
+        lower = given.get(rest)
+        if lower is None or lower == code:
+            continue
+        for form in (*_SHORT.get(head, ()), head):
+            for alias in [alias for alias, codes in derived.items() if codes == {lower}]:
+                derived[f"{form} {alias}"].add(code)
+
+
 class LevelNames:
     """Finds levels in texts by code, title or abbreviation; built once for a ladder."""
 
@@ -112,16 +116,16 @@ class LevelNames:
         self._by_alias = {alias: level.code for level in levels for alias in level.aliases}
         given = {title.casefold() for level in levels for title in level.titles}
         self._initials = {
-            alias
-            for alias in self._by_alias
-            if " " not in alias and alias not in given
+            alias for alias in self._by_alias if " " not in alias and alias not in given
         }
         self._codes = {level.code.casefold(): level.code for level in levels}
         names = sorted(self._by_alias, key=lambda alias: (-len(alias), alias))
         parts = [self._pattern(name) for name in names]
         parts += [re.escape(code) for code in sorted(self._codes, key=len, reverse=True)]
         self._regex = (
-            re.compile(rf"(?<![\w-])(?P<name>{'|'.join(parts)})(?P<plural>['’]?s)?(?!\w)", re.I)
+            re.compile(
+                rf"(?<![\w-])(?P<name>{'|'.join(parts)})(?P<plural>['’]?s)?(?!\w)", re.IGNORECASE
+            )
             if parts
             else None
         )
@@ -140,9 +144,9 @@ class LevelNames:
 
         With `cased`, a name counts only when it starts with a capital, as documents write titles.
         """
-        return tuple(self._find(text, cased))
+        return tuple(self._find(text, cased=cased))
 
-    def _find(self, text: str, cased: bool) -> Iterator[Mention]:
+    def _find(self, text: str, *, cased: bool) -> Iterator[Mention]:
         if self._regex is None:
             return
         for match in self._regex.finditer(text):
@@ -150,7 +154,7 @@ class LevelNames:
             if cased and not raw[0].isupper():
                 continue
             code = self._codes.get(raw.casefold())
-            plural = match["plural"] in ("s",)
+            plural = match["plural"] == "s"
             if code is None:
                 name = re.sub(r"\.?[\s-]+", " ", raw.casefold())
                 if name not in self._by_alias:
@@ -170,10 +174,12 @@ class LevelNames:
     def transition(self, text: str) -> tuple[str, str] | None:
         """The first move between two levels that `text` names (`A to B`, `A → B`), or None."""
         mentions = self.find(text)
-        for first, second in zip(mentions, mentions[1:], strict=False):
+        for first, second in pairwise(mentions):
             between = text[first.end : second.start]
             if first.code != second.code and re.fullmatch(
-                r"\s*(?:\([^)]*\))?\s*(?:→|⇒|-+>|–>|to|into)\s*(?:an?\s|the\s)?\s*", between, re.I
+                r"\s*(?:\([^)]*\))?\s*(?:→|⇒|-+>|–>|to|into)\s*(?:an?\s|the\s)?\s*",
+                between,
+                re.IGNORECASE,
             ):
                 return first.code, second.code
         return None

@@ -7,6 +7,7 @@ Not covered: the wording of what is stated (`compose`).
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import math
 import re
@@ -80,13 +81,9 @@ class Judge:
 
     def decide(self, query: Query, found: Found, asked: Asked | None) -> Decision:
         """The outcome of a query."""
-        if query.unknown:
-            decision = self._unknown(query)
-            if decision is not None:
-                return decision
-        guide = self._missing_guide(query)
-        if guide is not None:
-            return Decision(Outcome.NOT_IN_DOCUMENTS, (guide.name,))
+        decided = self._by_level(query)
+        if decided is not None:
+            return decided
         if query.levels and not query.words and found.hits:
             # nothing is asked beyond levels, a move and a kind of section, all of which are known
             return Decision(Outcome.ANSWERED, self._also_missing(query))
@@ -98,6 +95,12 @@ class Judge:
         if score(features, with_bank=asked is not None) < 0:
             return Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
         return Decision(Outcome.ANSWERED, self._also_missing(query))
+
+    def _by_level(self, query: Query) -> Decision | None:
+        """What levels and moves alone decide: unknown ones, and a guide that is missing."""
+        decided = self._unknown(query) if query.unknown else None
+        guide = self._missing_guide(query) if decided is None else None
+        return decided if guide is None else Decision(Outcome.NOT_IN_DOCUMENTS, (guide.name,))
 
     def _unknown(self, query: Query) -> Decision | None:
         """For a question that names levels no document describes."""
@@ -148,7 +151,9 @@ class Judge:
         if query.intent is Intent.LIST and query.topics[0] in CERTAIN_LISTS:
             if features.absent > MOST_ABSENT:
                 return False
-            return any(query.topics[0] in lst.topics and target in lst.levels for lst in self._lists)
+            return any(
+                query.topics[0] in lst.topics and target in lst.levels for lst in self._lists
+            )
         if query.intent is Intent.FIGURE and query.topics[0] in CERTAIN_FIGURES:
             if features.absent > 0:
                 return False
@@ -200,8 +205,7 @@ class Judge:
             return True
         limits = _calibration()["scope"]
         return bool(
-            features.similarity >= limits["similarity"]
-            or (features.nearest >= limits["nearest"])
+            features.similarity >= limits["similarity"] or (features.nearest >= limits["nearest"])
         )
 
 
@@ -215,6 +219,5 @@ def _calibration() -> dict[str, dict[str, float]]:
 def score(features: Features, *, with_bank: bool) -> float:
     """The logistic score that a question is answered: 0 or more answers, below refuses."""
     weights = _calibration()["with_bank" if with_bank else "without_bank"]
-    return weights["intercept"] + sum(
-        weights[name] * getattr(features, name) for name in features.__slots__
-    )
+    values = dataclasses.asdict(features)
+    return weights["intercept"] + sum(weights[name] * values[name] for name in values)

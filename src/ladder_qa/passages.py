@@ -193,7 +193,10 @@ class PassageParser(NodeParser):
         self._ladder = ladder
 
     def _parse_nodes(
-        self, nodes: Sequence[BaseNode], show_progress: bool = False, **kwargs: Any
+        self,
+        nodes: Sequence[BaseNode],
+        show_progress: bool = False,  # noqa: ARG002, FBT001, FBT002  (llama-index's signature)
+        **kwargs: Any,  # noqa: ARG002
     ) -> list[BaseNode]:
         documents = [
             read_document(

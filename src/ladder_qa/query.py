@@ -22,6 +22,7 @@ from ladder_qa.topics import is_listed, topics_of_question, without_cues
 MAX_QUESTION = 2000
 MAX_TURN = 4000
 MAX_TURNS = 16
+FEW_WORDS = 3  # content words beside a move that still ask for the move as a whole
 SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
 MAX_SENTENCES = 6
 
@@ -35,7 +36,8 @@ _COMPARE = re.compile(
 _MOVE = re.compile(
     r"\b(?:from|move|moving|go(?:ing)?|get(?:ting)?|promot\w*|transition\w*|become|becoming|reach"
     r"|until|before|step(?:ping)? up|make it|want\w*|aspir\w*|aim\w*|ready for|path|toward\w*|grow"
-    r"|jump|next|guide|way|after|once|growing into|progress\w*|von|zum?|werden|bef[öo]rder\w*|de|devenir|passer|pasar|llegar"
+    r"|jump|next|guide|way|after|once|growing into|progress\w*|von|zum?|werden"
+    r"|bef[öo]rder\w*|de|devenir|passer|pasar|llegar"
     r"|convertir\w*|ascen\w*)\b",
     re.IGNORECASE,
 )
@@ -52,8 +54,10 @@ _UPWARD = re.compile(
     re.IGNORECASE,
 )
 _FIGURE = re.compile(
-    r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share|proportion"
-    r"|number|size|portion)\w*|percentage|number of|team size|head ?count|wie ?(?:lange|viele?|weit|gro[ßs])"
+    r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share"
+    r"|proportion"
+    r"|number|size|portion)\w*|percentage|number of|team size|head ?count|wie ?(?:lange"
+    r"|viele?|weit|gro[ßs])"
     r"|combien|cu[áa]nt\w+|quel (?:pourcentage|horizon)|when (?:can|could|will|do|would))\b",
     re.IGNORECASE,
 )
@@ -64,12 +68,15 @@ _YES_NO = re.compile(
     re.IGNORECASE,
 )
 _DEFINE = re.compile(
-    r"^(?:what(?:['’]s| is| are| does| do)|who(?:['’]s| is| are)|define|describe|explain|tell me about"
-    r"|meaning of|was (?:ist|macht|tut)|wer ist|qu['’]est-ce|que fait|c['’]est quoi|qu[ée] (?:es|hace))\b",
+    r"^(?:what(?:['’]s| is| are| does| do)|who(?:['’]s| is| are)|define|describe|explain"
+    r"|tell me about"
+    r"|meaning of|was (?:ist|macht|tut)|wer ist|qu['’]est-ce|que fait|c['’]est quoi"
+    r"|qu[ée] (?:es|hace))\b",
     re.IGNORECASE,
 )
 _FOLLOW = re.compile(
-    r"^(?:and|but|so|ok(?:ay)?|then|also|what about|how about|what if|same|why|und|et|y|pero|aber)\b"
+    r"^(?:and|but|so|ok(?:ay)?|then|also|what about|how about|what if|same|why|und|et|y"
+    r"|pero|aber)\b"
     r"|\b(?:it|that|this|there|those|these|they|them|one|same|dort|davon|dazu|cela|eso)\b",
     re.IGNORECASE,
 )
@@ -88,15 +95,21 @@ _COMMON = frozenset(
     tokens(
         "a an the i me my we our you your he she they them their his her its it is are was were be"
         " been am do does did doing done have has had having can could shall should will would may"
-        " might must to of in on at by for with from as into about over under between among than then"
-        " that this these those there here what which who whom whose when where why how and or but if"
-        " so not no yes any some all each every one two more most much many very really just also too"
-        " only even still ever get gets getting got go goes going want wants need needs like know tell"
+        " might must to of in on at by for with from as into about over under between"
+        " among than then"
+        " that this these those there here what which who whom whose when where why how"
+        " and or but if"
+        " so not no yes any some all each every one two more most much many very really"
+        " just also too"
+        " only even still ever get gets getting got go goes going want wants need needs"
+        " like know tell"
         " say says said see give make makes made take takes thing things way ways please thanks hi"
         " hello hey okay ok mean means someone somebody person people something anything exactly"
         " level levels role roles job position title ladder career company track"
-        " main key big biggest major overview summary practice normal normally usual usually typical"
-        " typically often generally kind sort bit lot case part real realistic i'm i've i'd it's that's"
+        " main key big biggest major overview summary practice normal normally usual"
+        " usually typical"
+        " typically often generally kind sort bit lot case part real realistic i'm i've"
+        " i'd it's that's"
         " year years long next move boss become becoming promotion promoted step steps ready way"
         " talk think let help explain describe show actually currently right now new vs versus"
         " difference differ compare question answer document documents guide guides"
@@ -198,7 +211,7 @@ class Understanding:
         search = self._speller.mend(search)
         mentions = self.names.find(search)
         levels = tuple(dict.fromkeys(mention.code for mention in mentions))
-        unknown = self._unknown(search, mentions, bool(levels))
+        unknown = self._unknown(search, mentions, known=bool(levels))
         named = len(levels) + len(unknown)
         levels = levels or self._levels_of_track(search)
         compared = named >= 3 or (named >= 2 and bool(_COMPARE.search(search)))
@@ -215,7 +228,9 @@ class Understanding:
         words = tuple(w for w in dict.fromkeys(own) if w not in _COMMON and len(w) > 1)
         if compared:
             topics = tuple(topic for topic in topics if topic != "shift")
-        intent = _intent(search, compared, transition, topics, levels, words)
+        intent = (
+            Intent.COMPARISON if compared else _intent(search, transition, topics, levels, words)
+        )
         return Query(
             text, search, intent, levels, unknown, transition, topics, words, language, carried
         )
@@ -226,7 +241,7 @@ class Understanding:
                 return codes
         return ()
 
-    def _unknown(self, text: str, mentions: Sequence[Mention], known: bool) -> tuple[str, ...]:
+    def _unknown(self, text: str, mentions: Sequence[Mention], *, known: bool) -> tuple[str, ...]:
         """Codes and job titles that no document describes, as they are written."""
         taken = [(mention.start, mention.end) for mention in mentions]
         found: dict[str, None] = {}
@@ -273,7 +288,9 @@ def _track_levels(ladder: Ladder) -> list[tuple[str, tuple[str, ...]]]:
     tracks: dict[str, list[str]] = {}
     for level in ladder.levels:
         tracks.setdefault(level.track, []).append(level.code)
-    return [(name, tuple(codes)) for name, codes in sorted(tracks.items(), key=lambda p: -len(p[0]))]
+    return [
+        (name, tuple(codes)) for name, codes in sorted(tracks.items(), key=lambda p: -len(p[0]))
+    ]
 
 
 def _move_text(query: Query) -> str:
@@ -282,24 +299,19 @@ def _move_text(query: Query) -> str:
 
 def _intent(
     text: str,
-    compared: bool,
     transition: tuple[str, str] | None,
     topics: Sequence[str],
     levels: Sequence[str],
     words: Sequence[str],
 ) -> Intent:
-    if compared:
-        return Intent.COMPARISON
     if _FIGURE.search(text):
         return Intent.FIGURE
     if _YES_NO.search(text) and (words or topics):
         return Intent.YES_NO
     if topics and is_listed(topics[0]):
         return Intent.LIST
-    if transition and not topics and len(words) <= 3:
-        return Intent.TRANSITION
-    if levels and not transition and (
-        not words or (_DEFINE.search(text) and len(words) <= 1 and not topics)
-    ):
-        return Intent.DEFINITION
-    return Intent.OTHER
+    if transition:
+        general = not topics and len(words) <= FEW_WORDS
+        return Intent.TRANSITION if general else Intent.OTHER
+    defined = bool(_DEFINE.search(text)) and len(words) <= 1 and not topics
+    return Intent.DEFINITION if levels and (defined or not words) else Intent.OTHER

@@ -93,9 +93,7 @@ class Retriever:
             allowed |= self._about[code]
         return allowed
 
-    def find(
-        self, query: Query, vectors: NDArray[np.float32], asked: Asked | None = None
-    ) -> Found:
+    def find(self, query: Query, vectors: NDArray[np.float32], asked: Asked | None = None) -> Found:
         """All allowed statements, best first; equal scores in reading order.
 
         `vectors` are the encoded question and, of a long one, its sentences: shape
@@ -118,9 +116,7 @@ class Retriever:
         scores = scores + self._guide_bonus(query) + self._bank_bonus(asked)
         scores = np.where(self.allowed(query), scores, -np.inf)
         order = np.argsort(-scores, kind="stable")
-        hits = tuple(
-            Hit(self.passages[i], float(scores[i])) for i in order if scores[i] > -np.inf
-        )
+        hits = tuple(Hit(self.passages[i], float(scores[i])) for i in order if scores[i] > -np.inf)
         return Found(hits, scores, cosines, words)
 
     def _guide_bonus(self, query: Query) -> Scores:

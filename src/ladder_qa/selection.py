@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from ladder_qa.bank import Asked
 from ladder_qa.compare import Comparison, compare
-from ladder_qa.datamodels import Hit, Intent, Ladder, Passage, PassageKind, Query
+from ladder_qa.datamodels import Hit, Intent, Ladder, Passage, PassageKind, Query, Shown
 from ladder_qa.figures import (
     about_relation,
     differing,
@@ -23,6 +23,7 @@ from ladder_qa.figures import (
 from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
+from ladder_qa.portraits import Portraits
 from ladder_qa.retrieve import Found, Retriever
 
 MAX_STATEMENTS = 4
@@ -36,16 +37,6 @@ QUOTED = 0.85  # share of a statement's words in a question that then quotes it
 SAME_OPENING = 5  # words that two documents' statements of one thing begin with
 LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
-DEFINITION_SENTENCES = 2
-SHORTEST_SENTENCE = 6  # words; a tagline of fewer is no definition
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One line of an answer to be: statements that carry it, and the label it stands under."""
-
-    passages: tuple[Passage, ...]
-    label: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +55,7 @@ class Selector:
         self._retriever = retriever
         self._ladder = ladder
         self._names = names
+        self._portraits = Portraits(retriever, ladder, names)
         self._position = {p.id: i for i, p in enumerate(retriever.passages)}
 
     def select(self, query: Query, found: Found, asked: Asked | None = None) -> Selection:
@@ -76,65 +68,29 @@ class Selector:
             chosen = self._figures(query, found)
             if chosen.lines:
                 return chosen
-        direct = self._direct(found, asked)
-        if direct:
-            return Selection(direct)
-        if query.intent is Intent.DEFINITION:
-            lines = self._definition(query)
-            if lines:
-                return Selection(lines)
-        if query.intent is Intent.TRANSITION:
-            lines = self._transition(query, found)
-            if lines:
-                return Selection(lines)
-        if query.intent is Intent.LIST:
+        lines = self._direct(found, asked)
+        if not lines and query.intent is Intent.DEFINITION:
+            lines = self._portraits.definition(query)
+        if not lines and query.intent is Intent.TRANSITION:
+            lines = self._portraits.transition(query, found)
+        if not lines and query.intent is Intent.LIST:
             lines = self._list(query, found)
-            if lines:
-                return Selection(lines)
-        return self._statements(query, found)
+        return Selection(lines) if lines else self._statements(query, found)
 
     def _comparison(self, query: Query, found: Found) -> Selection:
         if query.unknown and len(query.levels) == 1:
             if query.words or query.topics:
                 chosen = self._figures(query, found)
                 return chosen if chosen.lines else self._statements(query, found)
-            return Selection(self._known_side(query.levels[0]))
+            return Selection(self._portraits.known_side(query.levels[0]))
         comparison = compare(query, self._retriever, found, self._names)
         if comparison.rows:
-            return Selection(self._shifts(query, comparison), comparison)
+            return Selection(self._portraits.shifts(query, comparison), comparison)
         lines = []
         for code in query.levels:
             side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
             lines += [Shown((hit.passage,), code) for hit in side[:3]]
         return Selection(tuple(lines))
-
-    def _known_side(self, code: str) -> tuple[Shown, ...]:
-        """What tables state about one level in its line, then how it is defined."""
-        cells = [
-            p
-            for p in self._retriever.passages
-            if p.kind is PassageKind.CELL
-            and p.levels == (code,)
-            and len(p.context) == 2
-            and p.context[1].text == code
-        ]
-        lines = tuple(Shown((cell,), cell.context[0].text) for cell in cells)
-        return lines + self._introduction(code)
-
-    def _shifts(self, query: Query, comparison: Comparison) -> tuple[Shown, ...]:
-        """Sentences that say what changes between neighbours, where rows alone are few."""
-        if len(comparison.rows) >= 4 or len(query.levels) != 2 or query.words or query.topics:
-            return ()
-        strength = self._retriever.topic_strength("shift")
-        chosen = []
-        ranks = {level.code: level.rank for level in self._ladder.levels}
-        high = max(query.levels, key=lambda code: ranks[code])
-        for passage, value in zip(self._retriever.passages, strength, strict=True):
-            about = passage.levels and set(passage.levels) <= set(query.levels)
-            inside = any(high in self._names.codes(heading) for heading in passage.section)
-            if value == 1.0 and about and inside and passage.kind is PassageKind.SENTENCE:
-                chosen.append(Shown((passage,)))
-        return tuple(chosen[:MAX_STATEMENTS])
 
     def _figures(self, query: Query, found: Found) -> Selection:
         asked = relations_asked(query)
@@ -142,14 +98,16 @@ class Selector:
         hits = [h for h in hits if _states(h.passage)]
         if not hits:
             return Selection()
-        relation = next((name for name in asked if any(relation_of(h.passage) == name for h in hits)), None)
+        relation = next(
+            (name for name in asked if any(relation_of(h.passage) == name for h in hits)), None
+        )
         same = [h for h in hits if relation is None or relation_of(h.passage) == relation]
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()
-        chosen = [
-            h for h in same if h.score >= best.score - _margin(h.passage, best.passage)
-        ][:MAX_STATEMENTS]
+        chosen = [h for h in same if h.score >= best.score - _margin(h.passage, best.passage)][
+            :MAX_STATEMENTS
+        ]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
@@ -160,39 +118,11 @@ class Selector:
                 conflict = (about_relation(relation), pair)
                 chosen = [h for h in speaking if h.passage in pair]
         if relation == "timeline" and len(query.levels) == 2 and not conflict:
-            steps = self._steps(query, same)
+            steps = self._portraits.steps(query)
             if steps:
                 return Selection(steps)
         lines = tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen))
         return Selection(lines, conflict=conflict)
-
-    def _steps(self, query: Query, hits: Sequence[Hit]) -> tuple[Shown, ...]:
-        """For levels more than one move apart: the time of each move on the way."""
-        ranks = {level.code: level.rank for level in self._ladder.levels}
-        low, high = sorted(query.levels, key=lambda code: ranks[code])
-        path: list[tuple[str, str]] = []
-        at = low
-        while at != high and len(path) < len(ranks):
-            onward = [
-                t for t in self._ladder.transitions
-                if t.source == at and ranks[at] < ranks[t.target] <= ranks[high]
-            ]  # fmt: skip
-            if not onward:
-                return ()
-            path.append((at, onward[0].target))
-            at = onward[0].target
-        if len(path) < 2:
-            return ()
-        cells = [p for p in self._retriever.passages if p.kind is PassageKind.CELL]
-        chosen = []
-        for source, target in path:
-            transition = self._ladder.transition(source, target)
-            for cell in cells:
-                named = len(cell.context) == 2 and self._names.transition(cell.context[1].text)
-                stated = transition is not None and cell.plain == transition.typical_time
-                if named == (source, target) and stated:
-                    chosen.append(Shown((cell,)))
-        return tuple(chosen)
 
     def _target(self, query: Query) -> str | None:
         if query.transition:
@@ -211,84 +141,8 @@ class Selector:
         for lst in self._retriever.lists:
             inside = [position for position in positions if position in lst.members]
             if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
-                return self._members(lst)
+                return self._portraits.members(lst)
         return tuple(Shown((passage,)) for passage in passages[:MAX_DIRECT])
-
-    def _definition(self, query: Query) -> tuple[Shown, ...]:
-        lines: list[Shown] = []
-        for code in query.levels[:3]:
-            lines += self._introduction(code)
-            question = self._core_question(code)
-            if question is not None:
-                lines.append(Shown((question,), question.context[0].text))
-        return tuple(lines)
-
-    def _introduction(self, code: str) -> tuple[Shown, ...]:
-        """The first sentences, else the list, directly under the heading of a level."""
-        level = self._ladder.level(code)
-        direct = [
-            p
-            for p in self._retriever.passages
-            if level is not None
-            and p.document == level.document
-            and p.levels == (code,)
-            and p.section
-            and code in self._names.codes(p.section[-1])
-            and len(p.section) == 2
-        ]
-        sentences = [
-            p
-            for p in direct
-            if p.kind is PassageKind.SENTENCE and len(p.plain.split()) >= SHORTEST_SENTENCE
-        ]
-        items = [p for p in direct if p.kind is PassageKind.ITEM]
-        chosen = sentences[:DEFINITION_SENTENCES] or items[:MAX_ITEMS]
-        return tuple(Shown((p,)) for p in chosen)
-
-    def _core_question(self, code: str) -> Passage | None:
-        level = self._ladder.level(code)
-        for passage in self._retriever.passages:
-            cell = passage.kind is PassageKind.CELL and passage.levels == (code,)
-            if cell and level is not None and passage.plain == level.core_question:
-                return passage
-        return None
-
-    def _transition(self, query: Query, found: Found) -> tuple[Shown, ...]:
-        """How long it takes, what must be shown, what is to be learned; or what changes."""
-        if query.transition is None:
-            return ()
-        target = query.transition[1]
-        transition = self._ladder.transition(*query.transition)
-        guide = transition.document if transition else None
-        lines: list[Shown] = []
-        for name in ("timeline", "readiness"):
-            fitting = [
-                h
-                for h in found.hits
-                if says_figure(h.passage)
-                and relation_of(h.passage) == name
-                and target in h.passage.levels
-                and (guide is None or name == "timeline" or h.passage.document == guide)
-            ]
-            lines += [Shown((h.passage,)) for h in fitting[:1]]
-        capabilities = [
-            lst for lst in self._retriever.lists if lst.document == guide and "capabilities" in lst.topics
-        ]
-        for lst in capabilities[:1]:
-            lines += self._members(lst)
-        if guide is None:
-            strength = self._retriever.topic_strength("shift")
-            shifts = [
-                p
-                for p, value in zip(self._retriever.passages, strength, strict=True)
-                if value == 1.0
-                and p.kind is PassageKind.SENTENCE
-                and p.levels
-                and set(p.levels) <= set(query.transition)
-                and any(target in self._names.codes(heading) for heading in p.section)
-            ]
-            lines += [Shown((p,)) for p in shifts[:4]]
-        return tuple(lines)
 
     def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:
         """The list that was meant: by kind of section, level, move and words; whole."""
@@ -299,28 +153,25 @@ class Selector:
                 continue
             allowed = [score for score in scores if score > float("-inf")]
             half = allowed[: max(1, len(allowed) // 2)]
-            value = sum(half) / len(half) + (LIST_TOPIC if set(query.topics[:1]) & lst.topics else 0.0)
+            value = sum(half) / len(half) + (
+                LIST_TOPIC if set(query.topics[:1]) & lst.topics else 0.0
+            )
             if best is None or value > best[0]:
                 best = value, lst
         if best is None or not self._meant(query, best[1], found):
             return ()
-        return self._members(best[1])
+        return self._portraits.members(best[1])
 
     def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
         top = max(float(found.scores[i]) for i in lst.members)
         return bool(set(query.topics) & lst.topics) or top >= found.hits[0].score - MARGIN
-
-    def _members(self, lst: StatementList) -> tuple[Shown, ...]:
-        members = [self._retriever.passages[i] for i in lst.members][:MAX_ITEMS]
-        label = lst.labels[-1] if lst.labels else ""
-        return tuple(Shown((member,), label) for member in members)
 
     def _statements(self, query: Query, found: Found) -> Selection:
         hits = [h for h in found.hits[:12] if _states(h.passage)] or list(found.hits[:1])
         top = hits[0]
         lst = self._crowded(hits)
         if lst is not None and query.intent is not Intent.YES_NO:
-            return Selection(self._members(lst))
+            return Selection(self._portraits.members(lst))
         chosen: list[Hit] = []
         for hit in hits:
             margin = _margin(hit.passage, top.passage)
@@ -357,7 +208,7 @@ class Selector:
         return Selection(lines, conflict=conflict)
 
     def _other_wording(self, passage: Passage) -> Passage | None:
-        """A sentence of another document about the same levels that begins alike, ends otherwise."""
+        """A sentence of another document on the same levels that begins alike, ends otherwise."""
         words = _plain_words(passage.plain)
         if passage.kind is not PassageKind.SENTENCE or len(words) <= SAME_OPENING:
             return None

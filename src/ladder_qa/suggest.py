@@ -44,15 +44,19 @@ class Suggester:
             text = f"The documents do not describe {named}."
             return f"{text} They describe {codes}." if codes else text
         if decision.outcome is Outcome.OUT_OF_SCOPE:
-            return "This is not a question about the career ladder, so these documents have no answer."
+            return (
+                "This is not a question about the career ladder, so these documents have no answer."
+            )
         guides = {missing.name for missing in self._ladder.missing}
         if set(decision.missing) & guides:
-            text = f"That would be in “{named}”, which the documents refer to but which is not here."
+            text = (
+                f"That would be in “{named}”, which the documents refer to but which is not here."
+            )
         else:
             text = "The documents do not say."
         return f"{text} The closest things they do say are below." if has_nearest else text
 
-    def notices(self, query: Query, decision: Decision, differ: bool) -> tuple[str, ...]:
+    def notices(self, query: Query, decision: Decision, *, differ: bool) -> tuple[str, ...]:
         """What a reader should know about how the question was taken or answered."""
         notices = []
         if query.language in _LANGUAGES:
@@ -63,8 +67,8 @@ class Suggester:
         if differ:
             notices.append("The documents differ here; both are shown.")
         answered = decision.outcome in (Outcome.ANSWERED, Outcome.PARTIAL)
-        for name in decision.missing if answered else ():
-            notices.append(f"Not in the documents: {name}.")
+        if answered:
+            notices.extend(f"Not in the documents: {name}." for name in decision.missing)
         return tuple(notices)
 
     def after(self, query: Query) -> tuple[str, ...]:

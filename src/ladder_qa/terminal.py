@@ -6,7 +6,7 @@ Not covered: colours, which this product does not print; where the text is writt
 
 from __future__ import annotations
 
-import re
+import json
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ladder_qa import markdown
 from ladder_qa.datamodels import Answer, Citation, FoundPassage, Ladder, as_json
 from ladder_qa.inline import readable
-from ladder_qa.web.pages.text import shown
+from ladder_qa.web.pages.text import UNSEEN, shown
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -22,13 +22,11 @@ if TYPE_CHECKING:
     from ladder_qa.ingest import IngestReport
 
 WIDTH = 80  # columns; a wider terminal does not make longer lines easier to read
-# What JSON may hold raw and a terminal may obey: DEL, C1, direction marks, line separators.
-_RISKY = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
 
 
 def json_text(value: Any) -> str:
-    """`value` as the HTTP door writes it, with risky characters as JSON escapes: same object."""
-    return _RISKY.sub(lambda match: f"\\u{ord(match[0]):04x}", as_json(value))
+    """`value` as the HTTP door writes it, with unseen characters as JSON escapes: same object."""
+    return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], as_json(value))
 
 
 def answer_text(answer: Answer, width: int = WIDTH) -> str:
@@ -66,7 +64,7 @@ def levels_text(ladder: Ladder, width: int = WIDTH) -> str:
         lines.append(wrapped(track or "Levels", width))
         for level in ladder.levels:
             if level.track == track:
-                lines.append(wrapped(f"{level.code}  {level.title}", width, "  ", "      "))
+                lines.append(wrapped(level.title, width, f"  {shown(level.code)}  ", "      "))
                 if level.core_question:
                     lines.append(wrapped(level.core_question, width, "      "))
         lines.append("")

@@ -31,8 +31,10 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "pitfalls",
         r"pitfall|mistake|trap\b|anti-?pattern|derail|failure mode|what not to",
-        r"pitfall|mistake|traps?\b|avoid|(?:should|must|do|can)(?:n['’]t| not| i not)\b.{0,12}\bdo\b"
-        r"|not (?:to )?do\b|go(?:es|ing)? wrong|went wrong|derail|anti-?pattern|watch out|warning sign"
+        r"pitfall|mistake|traps?\b|avoid|(?:should|must|do|can)(?:n['’]t| not"
+        r"| i not)\b.{0,12}\bdo\b"
+        r"|not (?:to )?do\b|go(?:es|ing)? wrong|went wrong|derail|anti-?pattern|watch out"
+        r"|warning sign"
         r"|trip(?:s|ped)? (?:\w+ )?up|stumbl|fail at|failing|common error|struggl|beware|red flag"
         r"|fallstrick|stolper|fehler|vermeid|pi[èe]ges?|erreurs?|[ée]viter|errores|trampas|evitar",
         listed=True,
@@ -42,7 +44,8 @@ TOPICS: tuple[Topic, ...] = (
         r"self-?assessment|questions? to (?:reflect|ask|consider)|reflection|reflect on|checklist",
         r"questions? (?:should|can|could|to|do|must|would|for|that)|which questions|what questions"
         r"|ask (?:myself|themsel|himself|herself|yourself|oneself)|self-?assess|reflect|self-?check"
-        r"|selbsteinsch|fragen sollte|welche fragen|quelles questions|auto-?[ée]valuation|qu[ée] preguntas"
+        r"|selbsteinsch|fragen sollte|welche fragen|quelles questions|auto-?[ée]valuation"
+        r"|qu[ée] preguntas"
         r"|autoevaluaci",
         listed=True,
     ),
@@ -50,7 +53,8 @@ TOPICS: tuple[Topic, ...] = (
         "evidence",
         r"track record|evidence|portfolio|proof|achievements to",
         r"evidence|track record|promo(?:tion)? (?:packet|doc|case|file|dossier)|prove|proof|gather"
-        r"|collect|document (?:my|the|their|your|for)|what (?:to|should \w+) (?:track|document|record)"
+        r"|collect|document (?:my|the|their|your|for)|what (?:to|should \w+) (?:track"
+        r"|document|record)"
         r"|business case|nachweis|beweis|belege|preuves?|dossier|pruebas|evidencias?",
         listed=True,
     ),
@@ -64,16 +68,20 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "timeline",
         r"timelines?|typical time|time ?frame|duration|how long|time in level|time at level",
-        r"how (?:long|fast|quick|soon)|timeline|time ?frame|how (?:many|much) (?:years|months|time)(?! of)"
+        r"how (?:long|fast|quick|soon)|timeline|time ?frame|how (?:many|much) (?:years"
+        r"|months|time)(?! of)"
         r"|typical(?:ly)? (?:time|take)|duration|years (?:does|do|will|from|to|until|before|at)"
-        r"|\btime (?:to|from|does|until|between)|when (?:can|could|will|do|would|might) (?:i|an?|we|they)"
-        r"|takes? to|wie ?lange|dauer|wie viele jahre|combien (?:de temps|d['’]ann)|cu[áa]nto tiempo"
+        r"|\btime (?:to|from|does|until|between)|when (?:can|could|will|do|would"
+        r"|might) (?:i|an?|we|they)"
+        r"|takes? to|wie ?lange|dauer|wie viele jahre|combien (?:de temps|d['’]ann)"
+        r"|cu[áa]nto tiempo"
         r"|cu[áa]ntos a[ñn]os|\bdur[ée]e",
     ),
     _topic(
         "experience",
         r"experience|background|qualifications?|prerequisites?|requirements?",
-        r"experience|background|qualifications?|prerequisite|how senior|seasoned|erfahrung|berufsjahre"
+        r"experience|background|qualifications?|prerequisite|how senior|seasoned"
+        r"|erfahrung|berufsjahre"
         r"|exp[ée]rience|experiencia",
     ),
     _topic(
@@ -87,40 +95,52 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "shift",
         r"shift|what changes|differences?|transition from|changes? from",
-        r"shift|what changes?|changes? (?:between|from|when|at|for)|change most|differ|new (?:at|in) the"
-        r"|leave behind|let go of|stop doing|unterschied|[äa]ndert|diff[ée]ren|change(?:nt)?\b.{0,20}\bentre"
+        r"shift|what changes?|changes? (?:between|from|when|at|for)|change most|differ"
+        r"|new (?:at|in) the"
+        r"|leave behind|let go of|stop doing|unterschied|[äa]ndert|diff[ée]ren"
+        r"|change(?:nt)?\b.{0,20}\bentre"
         r"|cambia|diferencia",
     ),
     _topic(
         "development",
-        r"how to (?:develop|grow|build|improve|get)|develop(?:ing)? this|grow(?:ing)? this|learning plan",
-        r"how (?:do|can|could|should|to|would|might) .{0,40}(?:develop|build|improve|grow|learn|get better"
-        r"|practi[cs]e|strengthen|work on|train|prepare|start|gain)|get better|practi[cs]e|improve|exercise"
+        r"how to (?:develop|grow|build|improve|get)|develop(?:ing)? this"
+        r"|grow(?:ing)? this|learning plan",
+        r"how (?:do|can|could|should|to|would|might) .{0,40}(?:develop|build|improve|grow"
+        r"|learn|get better"
+        r"|practi[cs]e|strengthen|work on|train|prepare|start|gain)|get better"
+        r"|practi[cs]e|improve|exercise"
         r"|coach (?:him|her|them|someone|an?)|develop (?:this|that|my|the|their|his|her)|steps"
-        r"|wie kann|entwickeln|verbessern|comment (?:d[ée]velopper|am[ée]liorer|progresser)|c[óo]mo (?:puedo"
+        r"|wie kann|entwickeln|verbessern|comment (?:d[ée]velopper|am[ée]liorer"
+        r"|progresser)|c[óo]mo (?:puedo"
         r"|desarroll|mejor)|desarrollar|mejorar",
         listed=True,
     ),
     _topic(
         "signs",
         r"looks? like|in practice|behaviou?rs?|examples?|signs",
-        r"look(?:s|ing)? like|in practice|signs\b|sign (?:of|that)\b|behaviou?r|example|recogni[sz]e|concretely|day.to.day"
-        r"|how (?:do|would) (?:i|you|we) (?:know|tell|notice|see)|sieht .{0,30} aus|ressemble|c[óo]mo se ve",
+        r"look(?:s|ing)? like|in practice|signs\b|sign (?:of|that)\b|behaviou?r|example"
+        r"|recogni[sz]e|concretely|day.to.day"
+        r"|how (?:do|would) (?:i|you|we) (?:know|tell|notice|see)|sieht .{0,30} aus"
+        r"|ressemble|c[óo]mo se ve",
         listed=True,
     ),
     _topic(
         "fit",
         r"right for|for you\b|considerations|is .{0,40} for (?:me|you)|who should|right if",
-        r"right for|suit(?:s|ed|able)?\b|\bfit\b|should i (?:become|go|pursue|want|aim|be)|cut out|enjoy"
-        r"|personality|who (?:is|should|shouldn).{0,30}(?:for|pursue|avoid)|is .{0,40} for me|prefer"
+        r"right for|suit(?:s|ed|able)?\b|\bfit\b|should i (?:become|go|pursue|want|aim"
+        r"|be)|cut out|enjoy"
+        r"|personality|who (?:is|should|shouldn).{0,30}(?:for|pursue|avoid)"
+        r"|is .{0,40} for me|prefer"
         r"|passt|geeignet|fait pour|convient|adecuad|para m[íi]\b",
         listed=True,
     ),
     _topic(
         "plateau",
         r"alternative|plateau|staying|healthy|key messages",
-        r"plateau|stay(?:ing)?\b|remain|not (?:want|get|be)\w* promot|never (?:get|be|reach|make)|stuck"
-        r"|don['’]t (?:want|reach|get)|have to (?:move|get|be) |okay to|ok to|shame|alternativ|bleiben"
+        r"plateau|stay(?:ing)?\b|remain|not (?:want|get|be)\w* promot|never (?:get|be"
+        r"|reach|make)|stuck"
+        r"|don['’]t (?:want|reach|get)|have to (?:move|get|be) |okay to|ok to|shame"
+        r"|alternativ|bleiben"
         r"|rester|quedar",
     ),
     _topic(
@@ -133,26 +153,31 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "distribution",
         r"distribution|breakdown|ratio|head ?count",
-        r"distribut|proportion|percent|how many|share of|what part|ratio|\d+ ?%|anteil|prozent|wie viele"
+        r"distribut|proportion|percent|how many|share of|what part|ratio|\d+ ?%|anteil"
+        r"|prozent|wie viele"
         r"|proportion|pourcentage|combien (?:de|d)|porcentaje|cu[áa]ntos",
     ),
     _topic(
         "tracks",
         r"between tracks|track (?:change|switch)|switching|lateral|moving between",
-        r"(?:switch|chang|mov|return|go|going|get|step|back).{0,25}\b(?:track|ic\b|coding|individual"
-        r"|engineer(?:ing)?\b)|individual contributor|hands.on again|become an? (?:engineer|ic)\b|lateral"
+        r"(?:switch|chang|mov|return|go|going|get|step|back).{0,25}\b(?:track|ic\b|coding"
+        r"|individual"
+        r"|engineer(?:ing)?\b)|individual contributor|hands.on again"
+        r"|become an? (?:engineer|ic)\b|lateral"
         r"|zur[üu]ck|retour|volver",
     ),
     _topic(
         "resources",
         r"resources|references|further reading|other pages|more information",
-        r"resources|further reading|where (?:can|do|could) i (?:find|read|get|look)|which documents?"
+        r"resources|further reading|where (?:can|do|could) i (?:find|read|get|look)"
+        r"|which documents?"
         r"|what documents?|more (?:detail|info)|guides?\b|templates?",
     ),
     _topic(
         "scope",
         r"scope|focus|at a glance|team size|span",
-        r"scope|team size|how (?:big|large)|how many (?:people|engineers|reports|teams)|span|focus|own\b"
+        r"scope|team size|how (?:big|large)|how many (?:people|engineers|reports|teams)"
+        r"|span|focus|own\b"
         r"|primary",
     ),
 )

@@ -9,40 +9,37 @@ import contextlib
 import ipaddress
 import socket
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from ladder_qa.errors import LadderError, SettingsError
 from ladder_qa.settings import Settings
+
+if TYPE_CHECKING:
+    from ladder_qa.web.serving import Backend
 
 
 class AddressError(LadderError):
     """The address to listen on cannot be had; the message names it and says why."""
 
 
-def refuse_open_door(settings: Settings, host: str) -> None:
-    """Raises SettingsError when LADDER_QA_AUTH is `none` and others could reach `host`."""
-    if settings.auth == "none" and not _is_loopback(host):
+@contextlib.contextmanager
+def listen(settings: Settings, host: str, port: int) -> Iterator[socket.socket]:
+    """A listening socket, closed at the end.
+
+    Raises SettingsError when LADDER_QA_AUTH is `none` and others could reach `host`; AddressError.
+    """
+    address = _address(host)
+    if settings.auth == "none" and not address.is_loopback:
         raise SettingsError(
             f"LADDER_QA_AUTH has the value 'none', which listens on loopback only, not on {host!r}."
             " Allowed: --host 127.0.0.1, or LADDER_QA_AUTH=open to let everybody ask who reaches"
             " this address."
         )
-
-
-@contextlib.contextmanager
-def listen(host: str, port: int) -> Iterator[socket.socket]:
-    """A listening socket, closed at the end. Raises AddressError."""
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(
-            host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-    except (OSError, UnicodeError) as error:
-        raise AddressError(
-            f"Cannot listen on {host!r}: it is no address of this machine."
-        ) from error
-    with socket.socket(family, kind, protocol) as opened:
+    family = socket.AF_INET if address.version == 4 else socket.AF_INET6
+    with socket.socket(family, socket.SOCK_STREAM) as opened:
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            opened.bind(address)
+            opened.bind((str(address), port))
             opened.listen(1024)
         except OSError as error:
             reason = error.strerror or "not allowed"
@@ -50,7 +47,27 @@ def listen(host: str, port: int) -> Iterator[socket.socket]:
         yield opened
 
 
-def run(settings: Settings, opened: socket.socket, say: Callable[[str], None] | None) -> None:
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
+    """The one address that is meant: names are looked up once, so that the check cannot differ."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        pass
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM) if host else []
+        return ipaddress.ip_address(str(found[0][4][0]).partition("%")[0])
+    except (OSError, UnicodeError, IndexError, ValueError) as error:
+        raise AddressError(
+            f"Cannot listen on {host!r}: it is no address of this machine."
+        ) from error
+
+
+def run(
+    settings: Settings,
+    opened: socket.socket,
+    say: Callable[[str], None] | None,
+    backend: Backend | None = None,
+) -> None:
     """Serves until a signal ends it. `say` gets one line for a person; None: the log alone."""
     import uvicorn  # noqa: PLC0415  (0.2 s, and only here)
 
@@ -59,7 +76,7 @@ def run(settings: Settings, opened: socket.socket, say: Callable[[str], None] | 
 
     log = make_logger(settings.log_level)
     config = uvicorn.Config(
-        create_app(settings, log=log),
+        create_app(settings, backend, log=log),
         log_config=None,
         access_log=False,  # it would write whole addresses, and so questions
         server_header=False,
@@ -79,16 +96,3 @@ def run(settings: Settings, opened: socket.socket, say: Callable[[str], None] | 
 def _url(opened: socket.socket) -> str:
     host, port = opened.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-
-
-def _is_loopback(host: str) -> bool:
-    """Whether every address of `host` is this machine's own; an empty host means all addresses."""
-    if not host:
-        return False
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return True  # it cannot be listened on; `listen` says so
-    return all(
-        ipaddress.ip_address(str(item[4][0]).partition("%")[0]).is_loopback for item in found
-    )

@@ -11,7 +11,7 @@ import re
 
 # C0 but tab and line feed, DEL, C1; marks that turn the direction of text; characters without
 # a width; tags and interlinear marks. The joiners U+200C and U+200D stay: scripts need them.
-_UNSEEN = re.compile(
+UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u034f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e"
     "\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
@@ -19,7 +19,7 @@ _UNSEEN = re.compile(
 
 def shown(text: str) -> str:
     """`text` without control, direction and other unseen characters; tabs and newlines stay."""
-    return _UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+    return UNSEEN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def escape(text: str) -> str:

@@ -1,0 +1,170 @@
+"""Levels and moves as a whole: who a level is, what a move takes, what changes between two.
+
+Not covered: questions with words of their own; `selection` looks for the statements they mean.
+"""
+
+from __future__ import annotations
+
+from ladder_qa.compare import Comparison
+from ladder_qa.datamodels import Ladder, Passage, PassageKind, Query, Shown
+from ladder_qa.figures import relation_of, says_figure
+from ladder_qa.lists import StatementList
+from ladder_qa.names import LevelNames
+from ladder_qa.retrieve import Found, Retriever
+
+MAX_ITEMS = 12
+MAX_SHIFTS = 4  # sentences on what changes
+FEW_ROWS = 4  # a comparison of fewer rows is joined by the sentences on what changes
+DEFINITION_SENTENCES = 2
+SHORTEST_SENTENCE = 6  # words; a tagline of fewer is no definition
+
+
+class Portraits:
+    """Of the levels and moves of one generation; built once."""
+
+    def __init__(self, retriever: Retriever, ladder: Ladder, names: LevelNames) -> None:
+        self._retriever = retriever
+        self._ladder = ladder
+        self._names = names
+
+    def members(self, lst: StatementList) -> tuple[Shown, ...]:
+        """A whole list under its label."""
+        passages = [self._retriever.passages[i] for i in lst.members][:MAX_ITEMS]
+        label = lst.labels[-1] if lst.labels else ""
+        return tuple(Shown((passage,), label) for passage in passages)
+
+    def known_side(self, code: str) -> tuple[Shown, ...]:
+        """What tables state about one level in its line, then how it is defined."""
+        cells = [
+            p
+            for p in self._retriever.passages
+            if p.kind is PassageKind.CELL
+            and p.levels == (code,)
+            and len(p.context) == 2
+            and p.context[1].text == code
+        ]
+        lines = tuple(Shown((cell,), cell.context[0].text) for cell in cells)
+        return lines + self.introduction(code)
+
+    def shifts(self, query: Query, comparison: Comparison) -> tuple[Shown, ...]:
+        """Sentences that say what changes between neighbours, where rows alone are few."""
+        if len(comparison.rows) >= 4 or len(query.levels) != 2 or query.words or query.topics:
+            return ()
+        strength = self._retriever.topic_strength("shift")
+        chosen = []
+        ranks = {level.code: level.rank for level in self._ladder.levels}
+        high = max(query.levels, key=lambda code: ranks[code])
+        for passage, value in zip(self._retriever.passages, strength, strict=True):
+            about = passage.levels and set(passage.levels) <= set(query.levels)
+            inside = any(high in self._names.codes(heading) for heading in passage.section)
+            if value == 1.0 and about and inside and passage.kind is PassageKind.SENTENCE:
+                chosen.append(Shown((passage,)))
+        return tuple(chosen[:MAX_SHIFTS])
+
+    def steps(self, query: Query) -> tuple[Shown, ...]:
+        """For levels more than one move apart: the time of each move on the way."""
+        ranks = {level.code: level.rank for level in self._ladder.levels}
+        low, high = sorted(query.levels, key=lambda code: ranks[code])
+        path: list[tuple[str, str]] = []
+        at = low
+        while at != high and len(path) < len(ranks):
+            onward = [
+                t for t in self._ladder.transitions
+                if t.source == at and ranks[at] < ranks[t.target] <= ranks[high]
+            ]  # fmt: skip
+            if not onward:
+                return ()
+            path.append((at, onward[0].target))
+            at = onward[0].target
+        if len(path) < 2:
+            return ()
+        cells = [p for p in self._retriever.passages if p.kind is PassageKind.CELL]
+        chosen = []
+        for source, target in path:
+            transition = self._ladder.transition(source, target)
+            for cell in cells:
+                named = len(cell.context) == 2 and self._names.transition(cell.context[1].text)
+                stated = transition is not None and cell.plain == transition.typical_time
+                if named == (source, target) and stated:
+                    chosen.append(Shown((cell,)))
+        return tuple(chosen)
+
+    def definition(self, query: Query) -> tuple[Shown, ...]:
+        """Who the levels asked about are: how they are introduced, and their core questions."""
+        lines: list[Shown] = []
+        for code in query.levels[:3]:
+            lines += self.introduction(code)
+            question = self.core_question(code)
+            if question is not None:
+                lines.append(Shown((question,), question.context[0].text))
+        return tuple(lines)
+
+    def introduction(self, code: str) -> tuple[Shown, ...]:
+        """The first sentences, else the list, directly under the heading of a level."""
+        level = self._ladder.level(code)
+        direct = [
+            p
+            for p in self._retriever.passages
+            if level is not None
+            and p.document == level.document
+            and p.levels == (code,)
+            and p.section
+            and code in self._names.codes(p.section[-1])
+            and len(p.section) == 2
+        ]
+        sentences = [
+            p
+            for p in direct
+            if p.kind is PassageKind.SENTENCE and len(p.plain.split()) >= SHORTEST_SENTENCE
+        ]
+        items = [p for p in direct if p.kind is PassageKind.ITEM]
+        chosen = sentences[:DEFINITION_SENTENCES] or items[:MAX_ITEMS]
+        return tuple(Shown((p,)) for p in chosen)
+
+    def core_question(self, code: str) -> Passage | None:
+        """The table cell that holds a level's core question, or None."""
+        level = self._ladder.level(code)
+        for passage in self._retriever.passages:
+            cell = passage.kind is PassageKind.CELL and passage.levels == (code,)
+            if cell and level is not None and passage.plain == level.core_question:
+                return passage
+        return None
+
+    def transition(self, query: Query, found: Found) -> tuple[Shown, ...]:
+        """How long it takes, what must be shown, what is to be learned; or what changes."""
+        if query.transition is None:
+            return ()
+        target = query.transition[1]
+        transition = self._ladder.transition(*query.transition)
+        guide = transition.document if transition else None
+        lines: list[Shown] = []
+        for name in ("timeline", "readiness"):
+            fitting = [
+                h
+                for h in found.hits
+                if says_figure(h.passage)
+                and relation_of(h.passage) == name
+                and target in h.passage.levels
+                and (guide is None or name == "timeline" or h.passage.document == guide)
+            ]
+            lines += [Shown((h.passage,)) for h in fitting[:1]]
+        capabilities = [
+            lst
+            for lst in self._retriever.lists
+            if lst.document == guide and "capabilities" in lst.topics
+        ]
+        for lst in capabilities[:1]:
+            lines += self.members(lst)
+        if guide is None:
+            strength = self._retriever.topic_strength("shift")
+            shifts = [
+                p
+                for p, value in zip(self._retriever.passages, strength, strict=True)
+                if value == 1.0
+                and p.kind is PassageKind.SENTENCE
+                and p.levels
+                and set(p.levels) <= set(query.transition)
+                and any(target in self._names.codes(heading) for heading in p.section)
+            ]
+            lines += [Shown((p,)) for p in shifts[:4]]
+        return tuple(lines)

@@ -1,0 +1,495 @@
+"""The command line: what is printed where, and with which exit status."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from ladder_qa.assistant import Assistant
+from ladder_qa.cli import Rooms, main
+from ladder_qa.datamodels import RefusedFile, as_object
+from ladder_qa.errors import (
+    CorpusError,
+    IndexMissingError,
+    IngestRunningError,
+    LadderError,
+    ModelError,
+)
+from ladder_qa.ingest import IngestReport
+from ladder_qa.settings import Settings
+from ladder_qa.terminal import answer_text, columns, json_text, markdown_text, wrapped
+from ladder_qa.web.listening import listen
+from ladder_qa.web.shapes import levels_object
+from serving_fakes import FakeAssistant, fake_assistant, settings
+
+REPORT = IngestReport(
+    generation="gen-1",
+    built=True,
+    documents=2,
+    passages=20,
+    added=("new.md",),
+    changed=("old.md",),
+    removed=("gone.md",),
+    unchanged=(),
+    encoded=12,
+    reused=8,
+    refused=(RefusedFile("bad.md", "not UTF-8 text"),),
+    seconds=1.5,
+)
+
+
+class FakeRooms:
+    """Keeps what was asked of it; an error given to it is raised."""
+
+    def __init__(self, assistant: FakeAssistant | None = None) -> None:
+        self.assistant = assistant or fake_assistant()
+        self.error: Exception | None = None
+        self.opened: list[Settings] = []
+        self.ensured: list[Settings] = []
+        self.ingested: list[Settings] = []
+
+    def rooms(self) -> Rooms:
+        return Rooms(self._open, self._ensure, self._ingest)
+
+    def _open(self, given: Settings) -> Assistant:
+        self.opened.append(given)
+        return cast("Assistant", self.assistant)
+
+    def _ensure(self, given: Settings, report: Callable[[str], None]) -> None:
+        if self.error is not None:
+            raise self.error
+        self.ensured.append(given)
+        report("building the index")
+
+    def _ingest(self, given: Settings, progress: Any) -> IngestReport:
+        if self.error is not None:
+            raise self.error
+        assert progress is None, "standard error is no terminal here"
+        self.ingested.append(given)
+        return REPORT
+
+
+class Ran:
+    """What a command left behind."""
+
+    def __init__(self, status: int, out: str, err: str) -> None:
+        self.status, self.out, self.err = status, out, err
+
+
+@pytest.fixture
+def fake() -> FakeRooms:
+    return FakeRooms()
+
+
+@pytest.fixture
+def run(
+    fake: FakeRooms,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Callable[..., Ran]:
+    """Runs one command in an empty folder, with nothing on standard input."""
+    for name in list(os.environ):
+        if name.startswith("LADDER_QA_"):
+            monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LADDER_QA_DATA", "data")
+    (tmp_path / "data").mkdir()
+
+    def call(*arguments: str, stdin: bytes = b"") -> Ran:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
+        with pytest.raises(SystemExit) as ended:
+            main(arguments, fake.rooms())
+        captured = capsys.readouterr()
+        code = ended.value.code
+        return Ran(code if isinstance(code, int) else 0, captured.out, captured.err)
+
+    return call
+
+
+def test_an_answer_is_printed_with_its_sources(run: Callable[..., Ran]) -> None:
+    ran = run("ask", "who looks ahead?")
+    assert ran.status == 0
+    assert ran.out.splitlines() == [
+        "- A scout looks ahead. [1]",
+        "",
+        "Sources:",
+        "[1] overview.md › X1: Scout",
+        '    "A scout looks ahead."',
+    ]
+    assert ran.err == "building the index\n"
+
+
+def test_a_refusal_exits_with_3_and_says_what_there_is(run: Callable[..., Ran]) -> None:
+    ran = run("ask", "weather")
+    assert ran.status == 3
+    assert "The documents do not say that." in ran.out
+    assert "Not in the documents:\n- what was asked" in ran.out
+    assert "Nearest in the documents:\n[1]" in ran.out
+    assert "- What does X1 do & why?" in ran.out
+
+
+def test_json_is_the_http_object(run: Callable[..., Ran], fake: FakeRooms) -> None:
+    ran = run("ask", "who looks ahead?", "--json")
+    assert json.loads(ran.out) == as_object(fake.assistant.ask("who looks ahead?"))
+    assert ran.out.count("\n") == 1
+    found = json.loads(run("search", "ahead", "-k", "3", "--json").out)
+    assert found == {"passages": as_object(list(fake.assistant.search("ahead", 3)))}
+    listed = json.loads(run("levels", "--json").out)
+    assert listed == as_object(levels_object(fake.assistant.generation.ladder))
+
+
+def test_a_stream_prints_the_same_answer(run: Callable[..., Ran]) -> None:
+    assert run("ask", "who looks ahead?", "--stream").out == run("ask", "who looks ahead?").out
+    lines = run("ask", "who looks ahead?", "--stream", "--json").out.splitlines()
+    assert [json.loads(line)["event"] for line in lines] == ["meta", "citation", "claim", "done"]
+
+
+def test_the_question_may_come_from_standard_input(
+    run: Callable[..., Ran], fake: FakeRooms
+) -> None:
+    assert run("ask", stdin="ähnlich?\n".encode()).status == 3
+    assert run("ask", "-", stdin=b"\xef\xbb\xbfwho looks ahead?\n").status == 0
+    assert run("ask", "who", "looks", "ahead?").status == 0
+    assert [question for question, _ in fake.assistant.asked] == [
+        "ähnlich?",
+        "who looks ahead?",
+        "who looks ahead?",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "words"),
+    [
+        (("ask", ""), b"", "question: "),
+        (("ask", "   "), b"", "question: "),
+        (("ask",), b"", "question: "),
+        (("ask", "a" * 2001), b"", "2000"),
+        (("ask",), b"a " * 100_000, "2000"),
+        (("search", "a", "-k", "0"), b"", "-k"),
+        (("search", "a", "-k", "51"), b"", "-k"),
+        (("ask", "--nonsense"), b"", "nonsense"),
+        (("nonsense",), b"", "nonsense"),
+        (("serve", "--port", "70000"), b"", "port"),
+        (("serve", "--host", "0.0.0.0"), b"", "LADDER_QA_AUTH"),
+    ],
+    ids=str,
+)
+def test_wrong_usage_exits_with_2(
+    run: Callable[..., Ran], arguments: Sequence[str], stdin: bytes, words: str
+) -> None:
+    ran = run(*arguments, stdin=stdin)
+    assert ran.status == 2
+    assert words in ran.err
+    assert ran.out == ""
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (CorpusError("there is no corpus"), 4),
+        (IndexMissingError("there is no index"), 4),
+        (IngestRunningError("another process builds"), 1),
+        (ModelError("the model is not the pinned one"), 1),
+        (LadderError("something else"), 1),
+    ],
+)
+@pytest.mark.parametrize("command", [("ask", "a"), ("search", "a"), ("levels",), ("ingest",)])
+def test_failures_have_their_statuses_and_their_message(
+    run: Callable[..., Ran], fake: FakeRooms, command: Sequence[str], error: Exception, status: int
+) -> None:
+    fake.error = error
+    ran = run(*command)
+    assert ran.status == status
+    assert ran.err == f"ladder-qa: {error}\n"
+    assert ran.out == ""
+
+
+def test_an_unexpected_error_is_named_and_no_more(run: Callable[..., Ran], fake: FakeRooms) -> None:
+    fake.assistant.failure = RuntimeError("about the question 'sesame'")
+    ran = run("ask", "sesame")
+    assert ran.status == 1
+    assert "RuntimeError" in ran.err
+    assert "sesame" not in ran.err
+    assert "Traceback" not in ran.err
+
+
+def test_a_wrong_setting_stops_the_program(
+    run: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LADDER_QA_LOG_LEVEL", "loud")
+    ran = run("ask", "a")
+    assert ran.status == 2
+    assert "LADDER_QA_LOG_LEVEL" in ran.err
+    assert "'loud'" in ran.err
+
+
+def test_ingest_prints_what_became_of_each_file(run: Callable[..., Ran], fake: FakeRooms) -> None:
+    ran = run("ingest")
+    assert ran.status == 0
+    assert ran.out.splitlines() == [
+        "added     new.md",
+        "changed   old.md",
+        "removed   gone.md",
+        "refused   bad.md: not UTF-8 text",
+        "Built generation gen-1: 12 passages encoded, 8 kept; 2 documents, 20 passages,",
+        "1.5 s.",
+    ]
+
+
+def test_the_folder_that_was_ingested_last_answers(
+    run: Callable[..., Ran], fake: FakeRooms, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    assert run("ask", "a").status == 3
+    assert fake.opened[-1].corpus == Path("corpus")
+    assert run("ingest", "--corpus", "other").status == 0
+    run("ask", "a")
+    assert fake.ensured[-1].corpus == other
+    assert fake.opened[-1].corpus == other
+    monkeypatch.setenv("LADDER_QA_CORPUS", "corpus")
+    run("ask", "a")
+    assert fake.opened[-1].corpus == Path("corpus")
+
+
+def test_ingest_goes_back_to_the_configured_folder(
+    run: Callable[..., Ran], fake: FakeRooms, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    run("ingest", "--corpus", "other")
+    run("ingest")  # there is no folder `corpus`
+    assert fake.ingested[-1].corpus == tmp_path / "other"
+    (tmp_path / "corpus").mkdir()
+    run("ingest")
+    assert fake.ingested[-1].corpus == Path("corpus")
+
+
+def test_levels_are_listed_with_their_moves(run: Callable[..., Ran]) -> None:
+    out = run("levels").out
+    assert "  X1  Scout\n" in out
+    assert "X1 to X2: progression-x1-to-x2.md" in out
+
+
+def test_passages_are_listed_with_their_places(run: Callable[..., Ran]) -> None:
+    out = run("search", "ahead").out
+    assert out.startswith("[1] overview.md › X1: Scout\n")
+    assert '"A scout looks ahead."' in out
+
+
+@pytest.mark.parametrize(
+    "command", [("ask", "scout guide people right"), ("search", "zzz"), ("levels",)]
+)
+def test_nothing_printed_is_wider_than_80_columns(
+    run: Callable[..., Ran], command: Sequence[str]
+) -> None:
+    assert all(columns(line) <= 80 for line in run(*command).out.splitlines())
+
+
+EVIL = "a\x1b[31mred\x07\x9bz\u202eback\u2066 \u200bend"
+
+
+def test_control_characters_are_never_printed(run: Callable[..., Ran], fake: FakeRooms) -> None:
+    answer = replace(
+        fake.assistant.ask("who looks ahead?"), answer=EVIL, notices=(EVIL,), missing=(EVIL,)
+    )
+    cite = replace(answer.citations[0], quote=EVIL, section=(EVIL,), document=EVIL)
+    text = answer_text(replace(answer, citations=(cite,), nearest=(cite,), suggestions=(EVIL,)))
+    risky = {c for c in EVIL if not (c.isprintable() or c == " ")}
+    assert not risky & set(text)
+    written = json_text({"a": EVIL})
+    assert not risky & set(written)
+    assert json.loads(written) == {"a": EVIL}
+
+
+def test_markdown_becomes_plain_text() -> None:
+    source = (
+        "**Bold** and `code` [1]\n\n- one [2]\n  - inner\n- two\n\n3. three\n4. four\n\n"
+        "| A | B |\n|---|---|\n| x | " + "long " * 20 + "|\n| y | z |\n"
+    )
+    assert markdown_text(source, 40).splitlines() == [
+        "Bold and code [1]",
+        "",
+        "- one [2]",
+        "  - inner",
+        "- two",
+        "",
+        "3. three",
+        "4. four",
+        "",
+        "A  B",
+        "-  -------------------------------------",
+        "x  long long long long long long long",
+        "   long long long long long long long",
+        "   long long long long long long",
+        "",
+        "y  z",
+    ]
+
+
+def test_wide_characters_take_two_columns() -> None:
+    assert wrapped("東京 東京 東京", 9).splitlines() == ["東京 東京", "東京"]
+    assert columns("e\u0301") == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [("127.0.0.1", True), ("::1", True), ("localhost", True), ("127.1.2.3", True),
+     ("0.0.0.0", False), ("::", False), ("", False), ("192.0.2.1", False)],
+)  # fmt: skip
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.1.2.3"])
+def test_without_a_check_the_server_listens_on_loopback(host: str) -> None:
+    with listen(settings(), host, 0) as opened:
+        assert opened.getsockname()[1] > 0
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_without_a_check_it_listens_nowhere_else(host: str) -> None:
+    with pytest.raises(LadderError, match="loopback"), listen(settings(), host, 0):
+        pass
+
+
+def test_told_to_be_open_it_listens_everywhere() -> None:
+    with listen(settings(auth="open"), "0.0.0.0", 0) as opened:
+        assert opened.getsockname()[0] == "0.0.0.0"
+
+
+def test_a_taken_port_is_said_so() -> None:
+    with listen(settings(), "127.0.0.1", 0) as first:
+        port = first.getsockname()[1]
+        taken = listen(settings(), "127.0.0.1", port)
+        with pytest.raises(LadderError, match=f"127.0.0.1 port {port}"), taken:
+            pass
+
+
+@pytest.mark.parametrize("host", ["", "a b", "x" * 300])
+def test_what_is_no_address_is_said_so(host: str) -> None:
+    with pytest.raises(LadderError, match="no address"), listen(settings(), host, 0):
+        pass
+
+
+def in_process(code: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """A Python process that can import the package and the fakes."""
+    tests = Path(__file__).parent
+    path = os.pathsep.join([str(tests.parent / "src"), str(tests)])
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("LADDER_QA_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env={**environ, "PYTHONPATH": path, **options.pop("env", {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom ladder_qa.cli import main\n"
+        "try:\n    main(['--help'])\nfinally:\n"
+        "    heavy = {'chromadb', 'fastapi', 'torch', 'rich.console', 'pydantic', 'numpy', 'onnxruntime'}\n"
+        "    assert not heavy & set(sys.modules), heavy & set(sys.modules)"
+    )
+    out, err = in_process(code).communicate(timeout=60)
+    assert err == b""
+    for command in (b"ingest", b"serve", b"ask", b"search", b"levels", b"eval", b"doctor"):
+        assert command in out
+
+
+ASKING = (
+    "import sys\nfrom ladder_qa.cli import main\nfrom test_cli import FakeRooms\n"
+    "main(sys.argv[1:], FakeRooms().rooms())"
+)
+
+
+def test_a_reader_that_goes_away_is_no_error(tmp_path: Path) -> None:
+    process = in_process(ASKING, "ask", "ahead", cwd=tmp_path)
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = None
+    _, err = process.communicate(timeout=60)
+    assert b"Traceback" not in err
+    assert b"BrokenPipe" not in err
+    assert process.returncode in (0, 1)
+
+
+def test_output_that_is_not_utf_8_does_not_fail(tmp_path: Path) -> None:
+    environ = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    process = in_process(ASKING, "ask", "who looks ahead?", cwd=tmp_path, env=environ)
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert b"X1: Scout" in out
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+SERVING = (
+    "import sys\nfrom ladder_qa.web.listening import listen, run\n"
+    "from serving_fakes import FakeIndex, fake_assistant, settings\n"
+    "backend = FakeIndex(fake_assistant()).backend()\n"
+    "with listen(settings(), '127.0.0.1', int(sys.argv[1])) as opened:\n"
+    "    run(settings(), opened, None, backend)"
+)
+
+
+def test_a_served_5_mb_body_is_refused_and_ctrl_c_ends_the_server(tmp_path: Path) -> None:
+    port = free_port()
+    process = in_process(SERVING, str(port), cwd=tmp_path)
+    try:
+        wait_for(port)
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(
+                b"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b"transfer-encoding: chunked\r\n\r\n"
+            )
+            chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
+            try:
+                for _ in range(80):
+                    client.sendall(chunk)
+            except OSError:
+                pass  # the server has closed the connection: it does not read on
+            answer = b""
+            try:
+                while data := client.recv(65536):
+                    answer += data
+            except OSError:
+                pass
+        assert answer == b"" or b" 413 " in answer.split(b"\r\n")[0]
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(
+                b"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b"content-length: 5000000\r\nconnection: close\r\n\r\n"
+            )
+            assert b" 413 " in client.recv(65536).split(b"\r\n")[0]
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    lines = [json.loads(line) for line in err.decode().splitlines() if line.startswith("{")]
+    assert [line["status"] for line in lines if line["event"] == "request"] == [413, 413]
+
+
+def wait_for(port: int) -> None:
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    pytest.fail("the server did not start")
