@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -193,3 +196,17 @@ def fake_assistant(
     documents: Mapping[str, str] = DOCUMENTS, identity: str = "gen-1"
 ) -> FakeAssistant:
     return FakeAssistant(FakeGeneration.of(documents, identity))
+
+
+def in_process(code: str, *arguments: str, **options: Any) -> subprocess.Popen[bytes]:
+    """A Python process that can import the package and the fakes."""
+    tests = Path(__file__).parent
+    path = os.pathsep.join([str(tests.parent / "src"), str(tests)])
+    environ = {k: v for k, v in os.environ.items() if not k.startswith("LADDER_QA_")}
+    return subprocess.Popen(
+        [sys.executable, "-c", code, *arguments],
+        env={**environ, "PYTHONPATH": path, **options.pop("env", {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **options,
+    )

@@ -59,7 +59,8 @@ def run_python(code: str, path: str = "") -> str:
 
 def test_vectors_have_unit_length_and_the_stated_shape(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode(TEXTS)
-    assert (vectors.shape, vectors.dtype) == ((len(TEXTS), encoder.dimensions), np.float32)
+    assert vectors.shape == (len(TEXTS), encoder.dimensions)
+    assert vectors.dtype == np.dtype(np.float32)
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1.0, atol=1e-5)
 
 

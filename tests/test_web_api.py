@@ -6,14 +6,14 @@ import io
 import json
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from ladder_qa.datamodels import Turn, as_json
+from ladder_qa.datamodels import Answer, Turn, as_json
 from ladder_qa.errors import IndexDamagedError
 from ladder_qa.web.app import create_app
 from ladder_qa.web.observe import make_logger
@@ -93,7 +93,8 @@ def test_the_stream_sends_citations_before_the_claims_that_use_them(client: Test
     events = stream_events(response.text)
     names = [name for _, name, _ in events]
     assert names[0] == "meta"
-    assert names.count("done") == 1 and names[-1] == "done"
+    assert names[-1] == "done"
+    assert names.count("done") == 1
     assert [identity for identity, _, _ in events] == [str(n + 1) for n in range(len(events))]
     cited: set[int] = set()
     for _, name, data in events:
@@ -194,29 +195,34 @@ def test_a_new_generation_is_taken_up_between_requests(
     assert index.opened == 2
 
 
-def test_a_request_keeps_the_assistant_that_it_started_with(
-    client: TestClient, index: FakeIndex, assistant: FakeAssistant
-) -> None:
-    entered, leave = threading.Event(), threading.Event()
-    quick = assistant.ask
+class SlowAssistant(FakeAssistant):
+    """Answers only when it is told to."""
 
-    def slow(*arguments: Any) -> Any:
-        entered.set()
-        assert leave.wait(LAST)
-        return quick(*arguments)
+    def __init__(self) -> None:
+        super().__init__(fake_assistant().generation)
+        self.entered, self.leave = threading.Event(), threading.Event()
 
-    assistant.ask = slow  # type: ignore[method-assign]
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        self.entered.set()
+        assert self.leave.wait(LAST)
+        return super().ask(question, history)
+
+
+def test_a_request_keeps_the_assistant_that_it_started_with() -> None:
+    slow = SlowAssistant()
+    index = FakeIndex(slow)
     answers: list[Any] = []
-    asking = threading.Thread(
-        target=lambda: answers.append(client.post("/api/v1/ask", json={"question": "way"}).json())
-    )
-    asking.start()
-    assert entered.wait(LAST)
-    index.assistant = fake_assistant(identity="gen-2")
-    until(lambda: client.get("/readyz").json()["generation"] == "gen-2")
-    leave.set()
-    asking.join(LAST)
-    assert answers[0]["id"] == "ans_gen-1"
+    with TestClient(create_app(settings(), index.backend(), interval_s=0.01)) as client:
+        asking = threading.Thread(
+            target=lambda: answers.append(client.post("/api/v1/ask", json={"question": "way"}))
+        )
+        asking.start()
+        assert slow.entered.wait(LAST)
+        index.assistant = fake_assistant(identity="gen-2")
+        until(lambda: client.get("/readyz").json()["generation"] == "gen-2")
+        slow.leave.set()
+        asking.join(LAST)
+    assert answers[0].json()["id"] == "ans_gen-1"
 
 
 def test_a_generation_that_does_not_open_leaves_the_old_one_serving(

@@ -32,11 +32,12 @@ from serving_fakes import (
 
 # Elements without a closing tag.
 VOID = {"meta", "link", "input", "br", "hr"}
-ALLOWED = VOID | set(
-    "html head title body a header p nav ul li main h1 h2 h3 h4 h5 h6 form label div button span "
-    "article section aside ol blockquote q b em strong s code pre table thead tbody tr th td mark "
-    "sup".split()
-)
+ALLOWED = VOID | {
+    *("html", "head", "title", "body", "a", "header", "p", "nav", "ul", "li", "main", "form"),
+    *("h1", "h2", "h3", "h4", "h5", "h6", "label", "div", "button", "span", "article", "section"),
+    *("aside", "ol", "blockquote", "q", "b", "em", "strong", "s", "code", "pre", "mark", "sup"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+}
 
 
 class Page(HTMLParser):

@@ -108,6 +108,10 @@ def test_json_in_utf_8_is_taken_in_every_spelling(client: TestClient, kind: str)
     assert response.status_code == 200
 
 
+def said(content: Any = "x", role: Any = "user") -> dict[str, Any]:
+    return {"question": "a", "history": [{"role": role, "content": content}]}
+
+
 def long_turns(count: int, size: int = 1) -> list[dict[str, str]]:
     return [{"role": "user", "content": "a" * size}] * count
 
@@ -132,12 +136,12 @@ def long_turns(count: int, size: int = 1) -> list[dict[str, str]]:
         ({"question": "a", "history": {}}, "history", "invalid-field"),
         ({"question": "a", "history": ["x"]}, "history.0", "invalid-field"),
         ({"question": "a", "history": [{}]}, "history.0.role", "invalid-field"),
-        ({"question": "a", "history": [{"role": "system", "content": "x"}]}, "history.0.role", "invalid-field"),
-        ({"question": "a", "history": [{"role": ["user"], "content": "x"}]}, "history.0.role", "invalid-field"),
+        (said(role="system"), "history.0.role", "invalid-field"),
+        (said(role=["user"]), "history.0.role", "invalid-field"),
         ({"question": "a", "history": [{"role": "user"}]}, "history.0.content", "invalid-field"),
-        ({"question": "a", "history": [{"role": "user", "content": 1}]}, "history.0.content", "invalid-field"),
+        (said(1), "history.0.content", "invalid-field"),
         ({"question": "a", "history": long_turns(17)}, "history", "history-too-long"),
-        ({"question": "a", "history": long_turns(2, 4001)}, "history.0.content", "history-too-long"),
+        (said("a" * 4001), "history.0.content", "history-too-long"),
         ({"question": "a", "keep": 1}, "keep", "invalid-field"),
         ({"question": "a", "keep": None}, "keep", "invalid-field"),
         ({"question": "a", "keep": "true"}, "keep", "invalid-field"),
@@ -232,10 +236,12 @@ def test_a_place_may_reach_to_the_documents_end() -> None:
 
 @pytest.mark.parametrize(
     "path",
-    ["/nope", "/api", "/api/v2/ask", "/api/v1/ask/", "/documents/nope", "/levels/Z9", "/static/../app.py",
-     "/static/__init__.py", "/problems/nope", "/documents/..%2f..%2fetc%2fpasswd", "/documents/%ff",
-     "/docs/", "/%00"],
-)  # fmt: skip
+    [
+        *("/nope", "/api", "/api/v2/ask", "/api/v1/ask/", "/documents/nope", "/documents/%ff"),
+        *("/documents/..%2f..%2fetc%2fpasswd", "/levels/Z9", "/static/../app.py", "/docs/"),
+        *("/static/__init__.py", "/problems/nope", "/%00"),
+    ],
+)
 def test_an_unknown_address_is_a_404(client: TestClient, path: str) -> None:
     problem(client.get(path), 404, "not-found")
 

@@ -7,6 +7,7 @@ Not covered: writing a bank for another corpus; without one the product works, l
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ class Bank:
     set_aside: int  # answered ones whose quote is no longer in the documents
 
 
+EMPTY_BANK = Bank((), 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What the nearest questions say: share answered (0 to 1), best similarity, and statements.
@@ -56,6 +60,19 @@ class Asked:
     nearest: float
     statements: dict[str, float]
     direct: tuple[str, ...]
+
+
+def bank_fingerprint(corpus: Path) -> str:
+    """SHA-256 over the names and bytes of the bank's files below `corpus`."""
+    digest = hashlib.sha256()
+    for path in _files(corpus / FOLDER):
+        data = path.read_bytes()
+        digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
+    return digest.hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
 
 
 def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank:
@@ -79,7 +96,7 @@ def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank
 
 
 def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
-    for path in sorted(folder.glob("*.jsonl")) if folder.is_dir() else ():
+    for path in _files(folder):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             if not line.strip():
                 continue
@@ -101,7 +118,7 @@ def _carrying(passages: Iterable[Passage], quote: str) -> Iterable[Passage]:
 class BankSearch:
     """Finds the nearest questions of a bank; `vectors` has a unit row per question."""
 
-    def __init__(self, bank: Bank, vectors: NDArray[np.float32]) -> None:
+    def __init__(self, bank: Bank, vectors: NDArray[np.float32] | None) -> None:
         self._bank = bank
         self._vectors = vectors
         self._answered = np.array([bool(q.passages) for q in bank.questions], dtype=bool)
@@ -114,7 +131,7 @@ class BankSearch:
 
         `vectors` are the question and, of a long one, its sentences, a unit row each.
         """
-        if not len(self._vectors):
+        if self._vectors is None:
             return None
         wanted = frozenset(levels)
         cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1)

@@ -232,9 +232,9 @@ def doctor() -> None:
     except SettingsError as error:
         _fail(str(error), FAILED)
     for finding in examine(settings):
-        problems += not finding.good
-        mark = "ok     " if finding.good else "PROBLEM"
-        _print(wrapped(f"{finding.about}: {finding.words}", _width(), f"{mark}  ", " " * 9))
+        problems += finding.mark == "PROBLEM"
+        text = f"{finding.about}: {finding.words}"
+        _print(wrapped(text, _width(), f"{finding.mark:9}", " " * 9))
     if problems:
         raise typer.Exit(FAILED)
 

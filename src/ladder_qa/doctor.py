@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 from ladder_qa.datamodels import Ladder
 from ladder_qa.errors import CorpusError, IndexMissingError, LadderError
@@ -20,11 +21,14 @@ _SERVER_TIMEOUT_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is in order, and what there is to say."""
+    """One thing that was looked at: whether it is in order, and what there is to say.
+
+    `mark` is `note` for what is no fault of the installation, such as a guide nobody has written.
+    """
 
     about: str
     words: str
-    good: bool = True
+    mark: Literal["ok", "note", "PROBLEM"] = "ok"
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
@@ -40,7 +44,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
         fingerprint = _model(settings)
         yield Finding("Model", f"fingerprint {fingerprint}, weights as pinned")
     except LadderError as error:
-        yield Finding("Model", str(error), good=False)
+        yield Finding("Model", str(error), mark="PROBLEM")
     if settings.chroma_url:
         yield _chroma_server(settings.chroma_url)
     yield from _index(settings, fingerprint)
@@ -52,11 +56,11 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
     try:
         corpus = read_corpus(settings.corpus)
     except CorpusError as error:
-        yield Finding("Corpus", str(error), good=False)
+        yield Finding("Corpus", str(error), mark="PROBLEM")
         return
     yield Finding("Corpus", f"{len(corpus.documents)} documents in {settings.corpus}")
     for file in corpus.refused:
-        yield Finding("Refused file", f"{file.path}: {file.reason}", good=False)
+        yield Finding("Refused file", f"{file.path}: {file.reason}", mark="PROBLEM")
 
 
 def _model(settings: Settings) -> str:
@@ -72,9 +76,13 @@ def _chroma_server(url: str) -> Finding:
         with urllib.request.urlopen(  # noqa: S310  (the settings allow http and https only)
             f"{url}/api/v2/heartbeat", timeout=_SERVER_TIMEOUT_S
         ) as response:
-            return Finding("Chroma server", f"{url} answers", good=response.status == 200)
+            return Finding(
+                "Chroma server",
+                f"{url} answers",
+                mark="ok" if response.status == 200 else "PROBLEM",
+            )
     except (OSError, urllib.error.URLError, ValueError) as error:
-        return Finding("Chroma server", f"{url} does not answer: {error}", good=False)
+        return Finding("Chroma server", f"{url} does not answer: {error}", mark="PROBLEM")
 
 
 def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
@@ -85,10 +93,10 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
         generation = open_generation(settings, fingerprint)
     except IndexMissingError:
         words = f"none in {settings.data}; `ladder-qa ingest` builds it"
-        yield Finding("Index", words, good=False)
+        yield Finding("Index", words, mark="PROBLEM")
         return
     except LadderError as error:
-        yield Finding("Index", f"{error} `ladder-qa ingest` builds it anew.", good=False)
+        yield Finding("Index", f"{error} `ladder-qa ingest` builds it anew.", mark="PROBLEM")
         return
     yield Finding(
         "Index",
@@ -97,8 +105,11 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
     )
     try:
         if stale(settings):
-            words = "the corpus was edited after the index was built; `ladder-qa ingest` renews it"
-            yield Finding("Index", words, good=False)
+            words = (
+                "the corpus, or the program that reads it, changed after the index was built; "
+                "`ladder-qa ingest` renews it"
+            )
+            yield Finding("Index", words, mark="PROBLEM")
     except CorpusError:
         pass  # said above, under "Corpus"
     yield from _ladder(generation.ladder)
@@ -107,9 +118,9 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
 def _ladder(ladder: Ladder) -> Iterator[Finding]:
     codes = ", ".join(level.code for level in ladder.levels)
     if not ladder.levels:
-        yield Finding("Ladder", "no level was found in the documents", good=False)
+        yield Finding("Ladder", "no level was found in the documents", mark="PROBLEM")
         return
     yield Finding("Ladder", f"{len(ladder.levels)} levels: {codes}")
     for missing in ladder.missing:
         named = ", ".join(missing.referred_by)
-        yield Finding("Missing document", f"{missing.name}, named in {named}")
+        yield Finding("Missing document", f"{missing.name}, named in {named}", mark="note")

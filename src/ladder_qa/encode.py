@@ -76,6 +76,9 @@ class Encoder(Protocol):
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row of unit length for each text, [n, dimensions], whatever its neighbours."""
 
+    def knows(self, word: str) -> bool:
+        """Whether the model's vocabulary holds `word`, in lower case, as one whole word."""
+
 
 class OnnxEncoder:
     """An exported model, opened from its folder; safe to share between threads.
@@ -99,6 +102,10 @@ class OnnxEncoder:
         for number, text in enumerate(texts):
             rows[number] = _vector(self._session, self._tokenizer, text)
         return rows
+
+    def knows(self, word: str) -> bool:
+        """Whether the model's vocabulary holds `word`, in lower case, as one whole word."""
+        return self._tokenizer.token_to_id(word) is not None
 
 
 @dataclass(frozen=True, slots=True)

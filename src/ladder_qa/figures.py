@@ -11,14 +11,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ladder_qa.datamodels import Ladder, Passage, Query
+from ladder_qa.names import CODE
 
+_NUMBER = r"\d{1,3}(?:,\d{3})+(?!\d)|\d+(?:[.,]\d+)?"  # 1,000 · 8 · 1.5
 _FIGURE = re.compile(
     r"(?P<bound>[<>≤≥~]\s*|\b(?:under|over|exactly|only|about)\s+)?"
-    r"(?P<low>\d+(?:[.,]\d+)?|\bone\b|\btwo\b|\bthree\b)\s*(?P<plus>\+)?"
-    r"(?:\s*(?:[-–—]|\bto\b|\bor\b)\s*(?P<high>\d+(?:[.,]\d+)?)\s*(?P<plus2>\+)?)?"
-    r"\s*(?P<unit>%|percent\b|years?\b|months?\b|weeks?\b|days?\b|hours?\b|[^\W\d_]+)?",
+    rf"(?P<low>{_NUMBER}|\bone\b|\btwo\b|\bthree\b)\s*(?P<plus>\+)?"
+    rf"(?:\s*(?:[-–—]|\bto\b|\bor\b|\band\b)\s*(?P<high>{_NUMBER})\s*(?P<plus2>\+)?)?"
+    rf"\s*(?:{CODE}\s+)?"  # "1-2 E1 positions" counts positions
+    r"(?P<unit>%|percent\b|years?\b|months?\b|weeks?\b|days?\b|hours?\b|[^\W\d_]+(?!\w))?",
     re.IGNORECASE,
 )
+_LIST_NUMBER = re.compile(r"\s*\d+[.)]\s")
 _WORDS = {"one": 1.0, "two": 2.0, "three": 3.0}
 _MONTHS = {"year": 12.0, "month": 1.0, "week": 12 / 52, "day": 12 / 365}
 
@@ -82,7 +86,8 @@ class Figure:
 def figures_in(text: str) -> tuple[Figure, ...]:
     """Figures of a statement in reading order; level codes and list numbers are none."""
     found = []
-    for match in _FIGURE.finditer(text):
+    listed = _LIST_NUMBER.match(text)
+    for match in _FIGURE.finditer(text, listed.end() if listed else 0):
         before = text[: match.start("low")][-1:]
         if (before and (before.isalnum() or before in "-:/")) or text[match.end("low") :][
             :1
@@ -91,14 +96,19 @@ def figures_in(text: str) -> tuple[Figure, ...]:
         low_text = match["low"].casefold()
         if low_text in _WORDS and not match["bound"]:
             continue
-        low = _WORDS.get(low_text) or float(low_text.replace(",", "."))
-        high = float(match["high"].replace(",", ".")) if match["high"] else low
+        low = _WORDS.get(low_text) or _number(low_text)
+        high = _number(match["high"]) if match["high"] else low
         unit = (match["unit"] or "").casefold()
         unit = "%" if unit == "percent" else re.sub(r"s$", "", unit)
         if scale := _MONTHS.get(unit):
             unit, low, high = "month", low * scale, high * scale
         found.append(Figure(unit, low, high, bool(match["plus"] or match["plus2"])))
     return tuple(found)
+
+
+def _number(digits: str) -> float:
+    thousands = re.fullmatch(r"\d{1,3}(?:,\d{3})+", digits)
+    return float(digits.replace(",", "" if thousands else "."))
 
 
 def says_figure(passage: Passage) -> bool:

@@ -50,6 +50,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from ladder_qa.bank import Bank
     from ladder_qa.datamodels import Ladder, Passage, RefusedFile
     from ladder_qa.settings import Settings
 
@@ -77,6 +78,8 @@ class Generation:
     passages: tuple[Passage, ...]
     ladder: Ladder
     vectors: NDArray[np.float32]  # [passages, dimensions]
+    bank: Bank
+    bank_vectors: NDArray[np.float32] | None  # [questions, dimensions]; None: no questions
     _words: WordIndex = field(repr=False)
     _nearest: Nearest | None = field(default=None, repr=False)
 
@@ -109,15 +112,6 @@ class Generation:
 def current_generation_id(settings: Settings) -> str | None:
     """The id of the generation that is served, or None; one small file is read."""
     return read_pointer(settings.data)
-
-
-def current_manifest(settings: Settings) -> Manifest | None:
-    """What the served generation was made of, or None when there is none.
-
-    Raises IndexDamagedError.
-    """
-    generation = read_pointer(settings.data)
-    return None if generation is None else read_manifest(folder_of(settings.data, generation))
 
 
 def open_generation(
@@ -177,15 +171,20 @@ def _open(
         passages=content.passages,
         ladder=content.ladder,
         vectors=content.vectors,
+        bank=content.bank,
+        bank_vectors=content.bank_vectors,
         _words=words,
         _nearest=_search_in(settings, folder, manifest, content.passages, exact_limit),
     )
 
 
-def build_generation(settings: Settings, content: Content, corpus: str, encoder: str) -> str:
+def build_generation(
+    settings: Settings, content: Content, corpus: str, encoder: str, bank: str = ""
+) -> str:
     """Write, check and switch to a new generation; returns its id. Holds no lock: see `ingest`.
 
-    `corpus` is the corpus' SHA-256, `encoder` the fingerprint. Raises StoreError, and
+    `corpus` is the corpus' SHA-256, `encoder` the fingerprint, `bank` the SHA-256 of the
+    probably-asked questions. Raises StoreError, and
     IndexDamagedError when what was written does not read back; the old generation stays then.
     """
     try:
@@ -202,6 +201,7 @@ def build_generation(settings: Settings, content: Content, corpus: str, encoder:
         format=FORMAT,
         id=generation,
         corpus=corpus,
+        bank=bank,
         encoder=encoder,
         code=code_digest(),
         chroma_url=settings.chroma_url,
@@ -254,6 +254,8 @@ def _store_errors(settings: Settings) -> Iterator[None]:
         raise
     except Exception as error:  # chromadb, httpx and sqlite errors share no base
         where = settings.chroma_url or "the embedded store"
+        if type(error).__name__ == "NotFoundError":  # of chromadb, which may not be imported
+            raise IndexDamagedError(f"Chroma ({where}) holds no such collection.") from error
         raise StoreError(f"Chroma ({where}) failed: {error}") from error
 
 
@@ -278,19 +280,22 @@ def _connect(settings: Settings, folder: Path) -> Any:
         ssl=url.scheme == "https",
         settings=ChromaSettings(**options),
     )
-    _session_of(client).timeout = _ANSWER_S
+    for session in _sessions_of(client):
+        session.timeout = _ANSWER_S
     return client
 
 
-def _session_of(client: Any) -> Any:
-    """A server client's connections (None: embedded), which Chroma neither limits nor closes."""
-    return getattr(getattr(client, "_server", None), "_session", None)
+def _sessions_of(client: Any) -> list[Any]:
+    """A server client's connections, which Chroma neither limits nor closes; none if embedded."""
+    parts = (client, getattr(client, "_admin_client", None))
+    sessions = [getattr(getattr(part, "_server", None), "_session", None) for part in parts]
+    return [session for session in sessions if session is not None]
 
 
 def _close(client: Any) -> None:
-    session = _session_of(client)
+    sessions = _sessions_of(client)
     client.close()
-    if session is not None:
+    for session in sessions:
         session.close()
 
 
@@ -329,8 +334,7 @@ def check_collection(
         collection = client.get_collection(manifest.collection, embedding_function=None)
         if collection.count() != len(content.passages):
             raise IndexDamagedError(
-                f"The collection holds {collection.count()} records; "
-                f"allowed: {len(content.passages)}."
+                f"{collection.count()} records in Chroma; allowed: {len(content.passages)}."
             )
         for start in range(0, len(content.passages), _BATCH):
             rows = range(start, min(start + _BATCH, len(content.passages)))
@@ -378,7 +382,7 @@ def _search_in(
         if count != manifest.passages:
             raise IndexDamagedError(
                 f"The collection {manifest.collection} on {settings.chroma_url} holds {count} "
-                f"records; allowed: {manifest.passages}. Run `ladder-qa ingest --force`."
+                f"records; allowed: {manifest.passages}. Run `ladder-qa ingest`."
             )
     if manifest.passages <= exact_limit:
         return None

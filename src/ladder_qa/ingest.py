@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ladder_qa.bank import bank_fingerprint, read_bank
 from ladder_qa.corpus import corpus_fingerprint, read_corpus
 from ladder_qa.datamodels import as_json
 from ladder_qa.encode import encoder_fingerprint, prepare_encoder
@@ -25,7 +26,7 @@ from ladder_qa.errors import CorpusError, IndexDamagedError, IngestRunningError,
 from ladder_qa.index import (
     build_generation,
     current_generation_id,
-    current_manifest,
+    open_generation,
     writer_lock,
 )
 from ladder_qa.ladder import read_ladder
@@ -37,6 +38,7 @@ from ladder_qa.store import (
     StoredDocument,
     check_files,
     code_digest,
+    current_manifest,
     folder_of,
     read_content,
 )
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ladder_qa.datamodels import Corpus, Passage, RefusedFile
+    from ladder_qa.datamodels import Corpus, RefusedFile
     from ladder_qa.encode import Encoder
 
     Progress = Callable[[str, int, int], None]
@@ -101,7 +103,8 @@ def ingest(
     with writer_lock(settings.data):
         old = None if force else _served(settings)
         fingerprint = encoder_fingerprint(settings)
-        if old is not None and _fits(old.manifest, settings, sha256, fingerprint):
+        fits = old is not None and _fits(old.manifest, settings, sha256, fingerprint)
+        if old is not None and fits and _stored(settings):
             return _report(old.manifest.id, old.content, old, None, started)
         say("read", 0, 1)
         corpus = _read_steadily(settings.corpus)
@@ -109,9 +112,10 @@ def ingest(
         encoder = prepare_encoder(settings, progress)
         same_encoder = old is not None and old.manifest.encoder == encoder.fingerprint
         known = _vectors_of(old.content) if old is not None and same_encoder else {}
-        content, encoded = _make_content(corpus, encoder, known, say)
+        bank = bank_fingerprint(settings.corpus)
+        content, encoded = _make_content(settings.corpus, corpus, encoder, known, say)
         say("store", 0, 1)
-        generation = build_generation(settings, content, corpus.sha256, encoder.fingerprint)
+        generation = build_generation(settings, content, corpus.sha256, encoder.fingerprint, bank)
         say("store", 1, 1)
         return _report(generation, content, old, encoded, started)
 
@@ -204,7 +208,7 @@ def _current(settings: Settings, encoder: str | None) -> bool:
     if not settings.corpus.is_dir():
         return _pointer(settings) is not None
     try:
-        manifest = current_manifest(settings)
+        manifest = current_manifest(settings.data)
     except IndexDamagedError:
         return False
     if manifest is None:
@@ -215,16 +219,28 @@ def _current(settings: Settings, encoder: str | None) -> bool:
 def _fits(manifest: Manifest, settings: Settings, corpus: str, encoder: str | None) -> bool:
     return (
         manifest.corpus == corpus
+        and manifest.bank == bank_fingerprint(settings.corpus)
         and manifest.code == code_digest()
         and manifest.chroma_url == settings.chroma_url
         and encoder in (None, manifest.encoder)
     )
 
 
+def _stored(settings: Settings) -> bool:
+    """Whether a Chroma server, if one is configured, still holds the served generation."""
+    if not settings.chroma_url:
+        return True
+    try:
+        open_generation(settings, None)
+    except IndexDamagedError:
+        return False
+    return True
+
+
 def _served(settings: Settings) -> _Old | None:
     """The served generation, or None when there is none that can be read."""
     try:
-        manifest = current_manifest(settings)
+        manifest = current_manifest(settings.data)
         if manifest is None:
             return None
         folder = folder_of(settings.data, manifest.id)
@@ -247,7 +263,7 @@ def _read_steadily(folder: Path) -> Corpus:
 
 
 def _make_content(
-    corpus: Corpus, encoder: Encoder, known: Vectors, say: Progress
+    folder: Path, corpus: Corpus, encoder: Encoder, known: Vectors, say: Progress
 ) -> tuple[Content, int]:
     """All of a generation, and how many passages had to be encoded for it."""
     from ladder_qa.passages import read_passages  # noqa: PLC0415  (it loads llama-index)
@@ -256,34 +272,49 @@ def _make_content(
     passages = read_passages(corpus.documents, ladder)
     if not passages:
         raise CorpusError("The corpus holds documents, but no statement in any of them.")
-    new = _encode_new(passages, encoder, known, say)
-    vectors = np.stack([new[p.text] if p.text in new else known[p.text] for p in passages])
+    bank = read_bank(folder, passages, ladder)
+    asked = [question.text for question in bank.questions]
+    new = _encode_new([*(p.text for p in passages), *asked], encoder, known, say)
+    vectors = _rows([p.text for p in passages], new, known)
     documents = tuple(
         StoredDocument(d.path, d.slug, d.title, d.text, d.sha256) for d in corpus.documents
     )
     stored = Documents(documents, corpus.refused)
-    return Content(stored, ladder, passages, vectors.astype(np.float32)), len(new)
+    bank_vectors = _rows(asked, new, known) if asked else None
+    content = Content(stored, ladder, passages, vectors, bank, bank_vectors)
+    return content, sum(text in new for text in {p.text for p in passages})
+
+
+def _rows(texts: Sequence[str], new: Vectors, known: Vectors) -> NDArray[np.float32]:
+    return np.stack([new[text] if text in new else known[text] for text in texts])
 
 
 def _encode_new(
-    passages: Sequence[Passage], encoder: Encoder, known: Vectors, say: Progress
+    all_texts: Sequence[str], encoder: Encoder, known: Vectors, say: Progress
 ) -> Vectors:
-    """Vectors by text of those passages that have none yet; equal texts are encoded once."""
-    texts = list(dict.fromkeys(p.text for p in passages if p.text not in known))
+    """Vectors of those texts that have none yet; equal texts are encoded once."""
+    texts = list(dict.fromkeys(text for text in all_texts if text not in known))
     vectors: dict[str, NDArray[np.float32]] = {}
     # One thread for each encoding, as many encodings at once as there are processors.
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
+    pool = ThreadPoolExecutor(os.cpu_count())
+    try:
         rows = pool.map(lambda text: encoder.encode([text])[0], texts)
         for number, (text, row) in enumerate(zip(texts, rows, strict=True)):
             if number % _STEP == 0:
                 say("encode", number, len(texts))
             vectors[text] = row
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interruption does not wait for the rest
     say("encode", len(texts), len(texts))
     return vectors
 
 
 def _vectors_of(content: Content) -> Vectors:
-    return {p.text: row for p, row in zip(content.passages, content.vectors, strict=True)}
+    known = {p.text: row for p, row in zip(content.passages, content.vectors, strict=True)}
+    if content.bank_vectors is not None:
+        rows = zip(content.bank.questions, content.bank_vectors, strict=True)
+        known |= {question.text: row for question, row in rows}
+    return known
 
 
 def _report(

@@ -29,8 +29,11 @@ _PAREN = r"(?:\s*\([^)]*\))?"
 TRANSITION = re.compile(
     rf"(?<!\w)({CODE}){_PAREN}\s*{ARROW}\s*(?:an?\s+|the\s+)?({CODE})(?!\w)", re.IGNORECASE
 )
-_HEADING_LEVEL = re.compile(rf"^(?:\d+[.)]\s*)?({CODE})\s*(?::|–|—|-|\||,)\s*(\S.*)$")
-_NAMED_LEVEL = re.compile(rf"(?<!\w)({CODE})\s*\(([^()\d]{{2,60}})\)")
+_HEADING_LEVEL = re.compile(
+    rf"^(?:\d+[.)]\s*)?(?:[Ll]evel\s+)?({CODE})\s*(?::|–|—|-|\||,)\s*(\S.*)$"
+)
+_CODE_ALONE = re.compile(rf"^(?:[Ll]evel\s+)?({CODE})\s*(?:\(([^()\d]{{2,60}})\))?:?$")
+_NAMED_LEVEL = re.compile(rf"(?<!\w)({CODE})[^\S\n]*\(([^()\d\n]{{2,60}})\)")
 _TITLE_THEN_CODE = re.compile(rf"^(?:\d+[.)]\s*)?([^()\d]{{2,60}})\s*\(({CODE})\)$")
 _TRACK = re.compile(rf"(\w+)[\s-]+track\s*\(\s*({CODE})\s*[-–—]", re.IGNORECASE)
 _TITLE_COLUMN = re.compile(r"\b(title|role|position|name)\b", re.IGNORECASE)
@@ -119,11 +122,13 @@ def _describe(documents: Sequence[Document]) -> dict[str, _Described]:
 
 
 def _named_by_heading(heading: Block) -> tuple[str, str] | None:
-    """Code and title of a heading that names a level: `X1: Title` or `Title (X1)`."""
+    """Code and title of a heading that names a level: `X1: Title`, `Title (X1)`, or `X1` alone."""
     if heading.kind is not BlockKind.HEADING:
         return None
     if match := _HEADING_LEVEL.match(heading.plain):
         return match[1], match[2]
+    if match := _CODE_ALONE.match(heading.plain):
+        return match[1], match[2] or ""
     match = _TITLE_THEN_CODE.match(heading.plain)
     return (match[2], match[1]) if match else None
 

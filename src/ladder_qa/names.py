@@ -34,6 +34,8 @@ _SHORT = {
 _SMALL = {"of", "the", "and", "for"}
 # Initials may be English words ("does", "he"): they count in capitals or after such a word.
 _ARTICLE = re.compile(r"\b(?:an?|the|as|vs\.?|versus|senior|sr\.?)\s+$", re.IGNORECASE)
+# A name starts a word; in a range such as "E1-E2" the second code counts as well.
+_START = r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))"
 _DEPARTMENTS = {"engineering", "technology", "software"}  # left out in speech: "Senior Manager"
 
 
@@ -47,9 +49,14 @@ class Mention:
     plural: bool
 
 
+def _plain(title: str) -> str:
+    """A title in lower case, without periods, its words parted by single spaces."""
+    return " ".join(re.sub(r"[-‐‑–—]", " ", title.casefold().replace(".", "")).split())
+
+
 def _spoken(title: str) -> set[str]:
     """The ways of saying one title: shortened words, and `X of Y` turned to `Y X`."""
-    words = title.casefold().replace(".", "").split()
+    words = _plain(title).split()
     forms = {" ".join(words)}
     if "of" in words[1:-1]:
         middle = words.index("of", 1)
@@ -79,7 +86,11 @@ def aliases_of(titles: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]
 
     A title the documents give always wins over a derived form of another level's title.
     """
-    given = {name.casefold(): code for code, names in titles.items() for name in names}
+    owners: dict[str, set[str]] = defaultdict(set)
+    for code, names in titles.items():
+        for name in names:
+            owners[_plain(name)].add(code)
+    given = {name: next(iter(codes)) for name, codes in owners.items() if len(codes) == 1}
     derived: dict[str, set[str]] = defaultdict(set)
     for code, names in titles.items():
         for name in names:
@@ -114,7 +125,7 @@ class LevelNames:
 
     def __init__(self, levels: Sequence[Level]) -> None:
         self._by_alias = {alias: level.code for level in levels for alias in level.aliases}
-        given = {title.casefold() for level in levels for title in level.titles}
+        given = {_plain(title) for level in levels for title in level.titles}
         self._initials = {
             alias for alias in self._by_alias if " " not in alias and alias not in given
         }
@@ -124,7 +135,7 @@ class LevelNames:
         parts += [re.escape(code) for code in sorted(self._codes, key=len, reverse=True)]
         self._regex = (
             re.compile(
-                rf"(?<![\w-])(?P<name>{'|'.join(parts)})(?P<plural>['’]?s)?(?!\w)", re.IGNORECASE
+                rf"{_START}(?P<name>{'|'.join(parts)})(?P<plural>['’]?s)?(?!\w)", re.IGNORECASE
             )
             if parts
             else None
@@ -133,11 +144,21 @@ class LevelNames:
     @staticmethod
     def _pattern(alias: str) -> str:
         words = alias.split()
-        first, rest = words[0], words[1:]
-        if rest and len(rest) > 1 and rest[0] in _SMALL:
-            # the plural of "head of x" is "heads of x"
-            return rf"{re.escape(first)}s?\.?\s+" + r"\s+".join(re.escape(word) for word in rest)
-        return r"\.?[\s-]+".join(re.escape(word) for word in words)
+        parts = [re.escape(word) for word in words]
+        small = next((n for n, word in enumerate(words) if n and word in _SMALL), None)
+        if small is not None:
+            parts[small - 1] += "s?"  # the plural of "head of x" is "heads of x"
+        return r"\.?[\s-]+".join(parts)
+
+    @staticmethod
+    def _singular(name: str) -> str:
+        """ "heads of x" → "head of x"."""
+        return re.sub(rf"(?<=\w)s(?= (?:{'|'.join(sorted(_SMALL))}) )", "", name, count=1)
+
+    @staticmethod
+    def _in_capitals(raw: str, plural: str | None) -> bool:
+        """Whether initials are written as such: "EM", "HoE", "EMs", but not "DOES"."""
+        return raw[0].isupper() and raw[-1].isupper() and plural != "S"
 
     def find(self, text: str, *, cased: bool = False) -> tuple[Mention, ...]:
         """Mentions in reading order, never overlapping, the longest name first at each place.
@@ -154,13 +175,14 @@ class LevelNames:
             if cased and not raw[0].isupper():
                 continue
             code = self._codes.get(raw.casefold())
-            plural = match["plural"] == "s"
+            plural = (match["plural"] or "").casefold() == "s"
             if code is None:
                 name = re.sub(r"\.?[\s-]+", " ", raw.casefold())
                 if name not in self._by_alias:
-                    name, plural = re.sub(r"^(\w+)s\b", r"\1", name), True
+                    name, plural = self._singular(name), True
                 if name in self._initials and not (
-                    raw.isupper() or _ARTICLE.search(text[: match.start()])
+                    self._in_capitals(raw, match["plural"])
+                    or (not match["plural"] and _ARTICLE.search(text[: match.start()]))
                 ):
                     continue
                 code = self._by_alias.get(name)
@@ -171,13 +193,27 @@ class LevelNames:
         """The levels named in `text`, each once, in order of first mention."""
         return tuple(dict.fromkeys(mention.code for mention in self.find(text, cased=cased)))
 
+    def _joined(self, text: str) -> list[Mention]:
+        """The mentions of `text`, a code with its title beside it ("X1 (Title)") as one."""
+        joined: list[Mention] = []
+        for mention in self.find(text):
+            last = joined[-1] if joined else None
+            if (
+                last
+                and last.code == mention.code
+                and re.fullmatch(r"\s*[(:,–—-]?\s*", text[last.end : mention.start])
+            ):
+                joined[-1] = Mention(mention.code, last.start, mention.end, mention.plural)
+            else:
+                joined.append(mention)
+        return joined
+
     def transition(self, text: str) -> tuple[str, str] | None:
         """The first move between two levels that `text` names (`A to B`, `A → B`), or None."""
-        mentions = self.find(text)
-        for first, second in pairwise(mentions):
+        for first, second in pairwise(self._joined(text)):
             between = text[first.end : second.start]
             if first.code != second.code and re.fullmatch(
-                r"\s*(?:\([^)]*\))?\s*(?:→|⇒|-+>|–>|to|into)\s*(?:an?\s|the\s)?\s*",
+                r"\)?\s*(?:\([^)]*\))?\s*(?:→|⇒|-+>|–>|to|into)\s*(?:an?\s|the\s)?\s*",
                 between,
                 re.IGNORECASE,
             ):

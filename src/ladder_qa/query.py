@@ -124,13 +124,17 @@ def check_question(text: str) -> str:
     if len(text) > MAX_QUESTION:
         limit = f"has {len(text)} characters; at most {MAX_QUESTION} are allowed"
         raise QuestionError("question", limit, "question-too-long")
-    cleaned = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
-    cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
-    cleaned = re.sub(r"\s+", " ", cleaned).strip()
+    cleaned = _cleaned(text)
     if not re.search(r"\w", cleaned):
         limit = f"is empty; between 1 and {MAX_QUESTION} characters with a word are needed"
         raise QuestionError("question", limit, "question-empty")
     return cleaned
+
+
+def _cleaned(text: str) -> str:
+    cleaned = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
+    cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"\s+", " ", cleaned).strip()
 
 
 def check_history(turns: Sequence[Turn]) -> None:
@@ -176,11 +180,7 @@ class Understanding:
             return alone
         earlier = [turn.content for turn in history if turn.role == "user"]
         for content in reversed(earlier):
-            try:
-                before = self._alone(check_question(content))
-            except QuestionError:
-                continue
-            carried = self._carry(alone, before)
+            carried = self._carry(alone, self._alone(_cleaned(content)))
             if carried is not None:
                 return carried
         return alone
@@ -245,7 +245,7 @@ class Understanding:
         """Codes and job titles that no document describes, as they are written."""
         taken = [(mention.start, mention.end) for mention in mentions]
         found: dict[str, None] = {}
-        for match in re.finditer(r"(?<![\w-])([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))", text):
+        for match in re.finditer(r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))", text):
             inside = any(start < match.end() and match.start() < end for start, end in taken)
             prefix = match[1].casefold()
             plausible = prefix in self._prefixes or (match[1].isupper() and len(prefix) <= 3)

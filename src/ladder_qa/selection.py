@@ -68,7 +68,10 @@ class Selector:
             chosen = self._figures(query, found)
             if chosen.lines:
                 return chosen
-        lines = self._direct(found, asked)
+        # a kind of section asked for with no words of its own is its list, whole
+        plainly = query.intent is Intent.LIST and not query.words
+        lines = self._list(query, found) if plainly else ()
+        lines = lines or self._direct(found, asked)
         if not lines and query.intent is Intent.DEFINITION:
             lines = self._portraits.definition(query)
         if not lines and query.intent is Intent.TRANSITION:

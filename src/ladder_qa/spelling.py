@@ -37,7 +37,8 @@ class Speller:
     """Mends words against a vocabulary; `known` tells whether a word exists outside it."""
 
     def __init__(self, vocabulary: Iterable[str], known: Callable[[str], bool]) -> None:
-        self._counts = Counter(word.casefold() for word in vocabulary)
+        words = (word.casefold() for word in vocabulary)
+        self._counts = Counter(part for word in words for part in {word, *word.split("-")} if part)
         self._known = known
         self._by_first: dict[str, list[str]] = defaultdict(list)
         for word in sorted(self._counts):

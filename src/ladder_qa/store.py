@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 from filelock import FileLock, Timeout
 
+from ladder_qa.bank import EMPTY_BANK, Bank
 from ladder_qa.datamodels import Ladder, Passage, RefusedFile, Span, as_json
 from ladder_qa.errors import IndexDamagedError, IngestRunningError, LadderError
 
@@ -37,6 +38,7 @@ FORMAT = 1  # of everything in a generation's folder; another number is never re
 _ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.npy"
+_BANK_VECTORS = "bank-vectors.npy"
 _WORDS = "bm25"
 CHROMA = "chroma"
 
@@ -77,6 +79,7 @@ class Manifest:
     format: int
     id: str
     corpus: str  # SHA-256 of the corpus
+    bank: str  # SHA-256 of its probably-asked questions
     encoder: str  # fingerprint
     code: str  # digest of the program that read the corpus
     chroma_url: str  # empty: embedded, in the generation's folder
@@ -95,6 +98,8 @@ class Content:
     ladder: Ladder
     passages: tuple[Passage, ...]
     vectors: NDArray[np.float32]  # [passages, dimensions], the encoder's own bits
+    bank: Bank = EMPTY_BANK
+    bank_vectors: NDArray[np.float32] | None = None  # [questions, dimensions]; None: no questions
 
 
 def folder_of(data: Path, generation: str) -> Path:
@@ -139,6 +144,9 @@ def write_content(folder: Path, content: Content) -> None:
     _write(folder / "passages.json", as_json(content.passages))
     _write(folder / "ladder.json", as_json(content.ladder))
     np.save(folder / _VECTORS, content.vectors)
+    _write(folder / "bank.json", as_json(content.bank))
+    if content.bank_vectors is not None:
+        np.save(folder / _BANK_VECTORS, content.bank_vectors)
 
 
 def read_content(folder: Path) -> Content:
@@ -152,6 +160,8 @@ def read_content(folder: Path) -> Content:
             from_json(Ladder, (folder / "ladder.json").read_text("utf-8")),
             from_json(tuple[Passage, ...], (folder / "passages.json").read_text("utf-8")),
             np.load(folder / _VECTORS),
+            from_json(Bank, (folder / "bank.json").read_text("utf-8")),
+            np.load(folder / _BANK_VECTORS) if (folder / _BANK_VECTORS).exists() else None,
         )
         content.vectors.setflags(write=False)
         check_content(content)
@@ -162,6 +172,9 @@ def read_content(folder: Path) -> Content:
 
 def check_content(content: Content) -> None:
     """Every quote and context is the document's text at its place. Raises ValueError."""
+    questions = 0 if content.bank_vectors is None else len(content.bank_vectors)
+    if questions != len(content.bank.questions):
+        raise ValueError("its probably-asked questions and their vectors differ in number")
     texts = {document.path: document.text for document in content.documents.documents}
     ids = {passage.id for passage in content.passages}
     if len(ids) != len(content.passages) or len(content.vectors) != len(content.passages):
@@ -221,9 +234,18 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
+def current_manifest(data: Path) -> Manifest | None:
+    """What the served generation was made of, or None when there is none.
+
+    Raises IndexDamagedError.
+    """
+    generation = read_pointer(data)
+    return None if generation is None else read_manifest(folder_of(data, generation))
+
+
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Every file is the one that the manifest names. Raises IndexDamagedError."""
-    needed = {"documents.json", "passages.json", "ladder.json", _VECTORS}
+    needed = {"documents.json", "passages.json", "ladder.json", "bank.json", _VECTORS}
     if not needed <= {file.path for file in manifest.files}:
         raise IndexDamagedError(f"The manifest in {folder} does not name all files.")
     for file in manifest.files:

@@ -15,6 +15,7 @@ from ladder_qa import markdown
 from ladder_qa.datamodels import Answer, Citation, FoundPassage, Ladder, as_json
 from ladder_qa.inline import readable
 from ladder_qa.web.pages.text import UNSEEN, shown
+from ladder_qa.web.shapes import governing
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -52,7 +53,7 @@ def passages_text(passages: Sequence[FoundPassage], width: int = WIDTH) -> str:
     return "\n\n".join(
         _place(number, p.document, p.section, p.title, width)
         + "\n"
-        + _quoted([span.text for span in p.context], p.text, width)
+        + _quoted(governing(p.context, p.section), p.text, width)
         for number, p in enumerate(passages, start=1)
     )
 
@@ -147,7 +148,7 @@ def _sources(citations: Iterable[Citation], width: int) -> str:
     return "\n".join(
         _place(c.number, c.document, c.section, c.title, width)
         + "\n"
-        + _quoted([span.text for span in c.context], c.quote, width)
+        + _quoted(governing(c.context, c.section), c.quote, width)
         for c in citations
     )
 
@@ -160,7 +161,7 @@ def _place(number: int, document: str, section: Sequence[str], title: str, width
 
 
 def _quoted(context: Sequence[str], quote: str, width: int) -> str:
-    above = [wrapped(f"({readable(' › '.join(context))})", width, "    ")] if context else []
+    above = [wrapped(f"({' › '.join(context)})", width, "    ")] if context else []
     return "\n".join([*above, wrapped(f'"{readable(quote)}"', width, "    ", "     ")])
 
 

@@ -198,7 +198,8 @@ def topics_of_question(text: str) -> tuple[str, ...]:
 def without_cues(text: str, names: Iterable[str]) -> str:
     """`text` less the words by which it asks for these kinds of section."""
     for name in names:
-        text = _BY_NAME[name].question.sub(" ", text)
+        # to the end of the word: a cue such as "differ" stands for "difference"
+        text = re.sub(rf"{_BY_NAME[name].question.pattern}\w*", " ", text, flags=re.IGNORECASE)
     return text
 
 

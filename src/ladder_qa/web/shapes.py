@@ -6,14 +6,15 @@ Not covered: what they mean, member by member (`schema`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
-from ladder_qa.datamodels import Answer, FoundPassage, Ladder
+from ladder_qa.datamodels import Answer, FoundPassage, Ladder, Span
+from ladder_qa.inline import readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,3 +93,9 @@ def events(answer: Answer) -> Iterator[tuple[str, Any]]:
                 yield "citation", citations[number]
         yield "claim", claim
     yield "done", answer
+
+
+def governing(context: Sequence[Span], section: Sequence[str]) -> tuple[str, ...]:
+    """What governs a statement, as a person reads it, less the headings that its place names."""
+    words = (readable(span.text) for span in context)
+    return tuple(text for text in words if text not in section)

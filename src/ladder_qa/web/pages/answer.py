@@ -11,17 +11,21 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from ladder_qa.datamodels import Outcome
+from ladder_qa.inline import readable
 from ladder_qa.query import MAX_QUESTION
 from ladder_qa.web.pages.layout import page
 from ladder_qa.web.pages.render import Hooks, to_html
 from ladder_qa.web.pages.text import escape, plural, shown
+from ladder_qa.web.shapes import governing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ladder_qa.datamodels import Answer, Citation, Ladder
 
-_REFERENCE = re.compile(r"\[(\d{1,3})\]")
+# With the blank before it, which must not let the mark stand alone on the next line.
+_REFERENCE = re.compile(r"( ?)\[(\d{1,3})\]")
+_NO_BREAK = "\u00a0"
 
 _LABELS = {
     Outcome.ANSWERED: "From the documents",
@@ -130,21 +134,22 @@ def _answer_html(text: str, sources: int) -> str:
     """The answer's Markdown, with `[n]` as a link to the source of that number."""
 
     def reference(match: re.Match[str]) -> str:
-        number = int(match[1])
+        number = int(match[2])
         if not 1 <= number <= sources:
             return match[0]
-        return f'<a class="ref" href="#source-{number}" aria-label="Source {number}">{number}</a>'
+        return (_NO_BREAK if match[1] else "") + _mark(number)
 
     return to_html(text, Hooks(text=lambda piece: _REFERENCE.sub(reference, escape(piece))))
+
+
+def _mark(number: int) -> str:
+    return f'<a class="ref" href="#source-{number}" aria-label="Source {number}">{number}</a>'
 
 
 def _conflicts(answer: Answer) -> str:
     items = "".join(
         f"<li>{escape(conflict.about)} "
-        + " ".join(
-            f'<a class="ref" href="#source-{number}" aria-label="Source {number}">{number}</a>'
-            for number in conflict.citations
-        )
+        + " ".join(_mark(number) for number in conflict.citations)
         + "</li>\n"
         for conflict in answer.conflicts
     )
@@ -170,19 +175,20 @@ def _sources(title: str, citations: Sequence[Citation]) -> str:
 
 
 def _source(citation: Citation) -> str:
-    context = " › ".join(escape(span.text) for span in citation.context)
+    context = " › ".join(escape(text) for text in governing(citation.context, citation.section))
     above = f'<p class="context">{context}</p>\n' if context else ""
     place = " › ".join(escape(part) for part in citation.section) or escape(citation.title)
+    quote = escape(readable(citation.quote))
     return (
         f'<li id="source-{citation.number}" value="{citation.number}">\n{above}'
-        f'<blockquote cite="{escape(citation.url)}">{escape(citation.quote)}</blockquote>\n'
+        f'<blockquote cite="{escape(citation.url)}">{quote}</blockquote>\n'
         f'<p class="place"><a href="{escape(citation.url)}">{place}</a></p></li>\n'
     )
 
 
 def _nearest(citations: Sequence[Citation]) -> str:
     items = "".join(
-        f'<li><q>{escape(citation.quote)}</q> <a href="{escape(citation.url)}">'
+        f'<li><q>{escape(readable(citation.quote))}</q> <a href="{escape(citation.url)}">'
         f"{escape(citation.title)}</a></li>\n"
         for citation in citations
     )

@@ -8,6 +8,7 @@ from urllib.parse import quote, quote_plus
 
 from ladder_qa.web.pages.layout import page
 from ladder_qa.web.pages.text import escape, plural
+from ladder_qa.web.shapes import governing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -65,7 +66,7 @@ def _section(path: tuple[str, ...], passages: Sequence[Passage]) -> str:
     heading = f"<h3>{' › '.join(escape(part) for part in below)}</h3>\n" if below else ""
     groups = "".join(
         _governed(context, list(group))
-        for context, group in groupby(passages, lambda p: tuple(span.text for span in p.context))
+        for context, group in groupby(passages, lambda p: governing(p.context, p.section))
     )
     return heading + groups
 
