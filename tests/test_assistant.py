@@ -267,3 +267,17 @@ def test_the_same_question_gives_the_same_bytes_in_other_processes_and_beside_ot
         for seed in ("1", "2")
     ]
     assert json.dumps(here) == outputs[0].strip() == outputs[1].strip()
+
+
+def test_no_probably_asked_question_is_one_of_the_evaluation(
+    assistant: Assistant, root: Path
+) -> None:
+    """The bank and the evaluation stay apart: no pair with a cosine of 0.93 or more."""
+    cases = [
+        str(json.loads(line)["question"])
+        for path in sorted((root / "eval").glob("*.jsonl"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    ]
+    assert assistant.generation.bank_vectors is not None
+    vectors = assistant._encoder.encode(cases)  # noqa: SLF001
+    assert (assistant.generation.bank_vectors @ vectors.T).max() < 0.93

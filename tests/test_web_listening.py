@@ -61,7 +61,7 @@ SERVING = (
 )
 
 
-def test_a_served_5_mb_body_is_refused_and_ctrl_c_ends_the_server(tmp_path: Path) -> None:
+def test_a_real_server_refuses_a_large_body_and_ends_at_ctrl_c(tmp_path: Path) -> None:
     port = free_port()
     process = in_process(SERVING, str(port), cwd=tmp_path)
     try:
@@ -90,11 +90,18 @@ def test_a_served_5_mb_body_is_refused_and_ctrl_c_ends_the_server(tmp_path: Path
                 b"content-length: 5000000\r\nconnection: close\r\n\r\n"
             )
             assert b" 413 " in client.recv(65536).split(b"\r\n")[0]
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
+            client.sendall(b"HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            head = b""
+            while data := client.recv(65536):
+                head += data
+        assert head.endswith(b"\r\n\r\n")
     finally:
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     lines = [json.loads(line) for line in err.decode().splitlines() if line.startswith("{")]
-    assert [line["status"] for line in lines if line["event"] == "request"] == [413, 413]
+    assert [line["status"] for line in lines if line["event"] == "request"] == [413, 413, 200]
+    assert [line for line in lines if line["event"] == "server"] == []
 
 
 def wait_for(port: int) -> None:

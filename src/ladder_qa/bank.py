@@ -97,14 +97,18 @@ def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank
 
 def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
     for path in _files(folder):
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            lines = path.read_bytes().decode("utf-8").split("\n")
+        except UnicodeDecodeError as error:
+            raise CorpusError(f"{FOLDER}/{path.name}: not UTF-8 text ({error.reason})") from error
+        for number, line in enumerate(lines, 1):
             if not line.strip():
                 continue
             try:
                 entry = json.loads(line)
                 gold = [(str(g["doc"]), str(g["quote"])) for g in entry.get("gold", ())]
                 yield str(entry["q"]), gold if entry["kind"] == "answered" else []
-            except (ValueError, KeyError, TypeError) as error:
+            except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
 
 

@@ -113,7 +113,8 @@ def _number(digits: str) -> float:
 
 def says_figure(passage: Passage) -> bool:
     """Whether a statement gives an amount, or says in a figure's place that it varies."""
-    return bool(figures_in(passage.plain)) or bool(re.search(r"\bvar(?:y|ies)\b", passage.plain))
+    varies = re.search(r"\bvar(?:y|ies)\b", passage.plain, re.IGNORECASE)
+    return bool(figures_in(passage.plain)) or varies is not None
 
 
 def relation_of(passage: Passage) -> str | None:

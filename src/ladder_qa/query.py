@@ -89,6 +89,9 @@ _ROLE = re.compile(
     r"|scrum masters?|designers?|recruiters?|data scientists?|individual contributors?|ics)\b",
     re.IGNORECASE,
 )
+_CODE_LIKE = re.compile(
+    r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))"
+)
 # Quarters, halves and versions look like codes.
 _NOT_LEVEL = re.compile(r"(?:q[1-4]|h[12]|v\d+|s3|k8|p\d{2}|fy\d+|a4|mp[34])", re.IGNORECASE)
 _COMMON = frozenset(
@@ -245,7 +248,7 @@ class Understanding:
         """Codes and job titles that no document describes, as they are written."""
         taken = [(mention.start, mention.end) for mention in mentions]
         found: dict[str, None] = {}
-        for match in re.finditer(r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))", text):
+        for match in _CODE_LIKE.finditer(text):
             inside = any(start < match.end() and match.start() < end for start, end in taken)
             prefix = match[1].casefold()
             plausible = prefix in self._prefixes or (match[1].isupper() and len(prefix) <= 3)

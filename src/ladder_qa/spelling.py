@@ -30,7 +30,7 @@ def distance(first: str, second: str, most: int) -> int:
             row.append(cost)
         if min(row) > most:
             return most + 1
-    return row[-1]
+    return min(row[-1], most + 1)
 
 
 class Speller:

@@ -30,7 +30,7 @@ def _topic(name: str, heading: str, question: str, *, listed: bool = False) -> T
 TOPICS: tuple[Topic, ...] = (
     _topic(
         "pitfalls",
-        r"pitfall|mistake|trap\b|anti-?pattern|derail|failure mode|what not to",
+        r"pitfall|mistake|traps?\b|anti-?pattern|derail|failure mode|what not to",
         r"pitfall|mistake|traps?\b|avoid|(?:should|must|do|can)(?:n['’]t| not"
         r"| i not)\b.{0,12}\bdo\b"
         r"|not (?:to )?do\b|go(?:es|ing)? wrong|went wrong|derail|anti-?pattern|watch out"

@@ -69,8 +69,8 @@ class Around:
         began = time.perf_counter()
         exchange = _Exchange(send, self._headers, head=scope["method"] == "HEAD")
         method = scope["method"] if scope["method"] in _METHODS else "(other)"
-        if exchange.head:
-            scope["method"] = "GET"
+        # A copy, because the HTTP server looks at its own for the method that was asked.
+        scope = {**scope, "method": "GET"} if exchange.head else scope
         try:
             await self._app(scope, receive, exchange.send)
         except Exception as error:  # noqa: BLE001  (the last net: the log gets the kind)

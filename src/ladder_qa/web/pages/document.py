@@ -80,13 +80,14 @@ def _section(title: str, items: str) -> str:
     return f'<h2>{title}</h2>\n<ul class="index">\n{items}</ul>\n' if items else ""
 
 
-@lru_cache(maxsize=32)
+@lru_cache(maxsize=64)
 def _body(path: str, text: str, slugs: tuple[tuple[str, str], ...], at: Bounds | None) -> str:
     document = _read(path, text)
     hooks = _hooks(document, dict(slugs))
     if at is None:
         return _render(text, hooks)
-    return Marker(text, lambda source: _render(source, hooks)).marked(_slices(document, at))
+    plain = _body(path, text, slugs, None)
+    return Marker(text, plain, lambda source: _render(source, hooks)).marked(_slices(document, at))
 
 
 @lru_cache(maxsize=32)

@@ -22,13 +22,13 @@ _PIECE = re.compile(r"<[^>]*>|[^<]+")
 
 
 class Marker:
-    """Renders one document with marks. `render` turns Markdown source into HTML."""
+    """Renders one document with marks: `plain` is its page without, `render` makes such pages."""
 
-    def __init__(self, text: str, render: Render) -> None:
+    def __init__(self, text: str, plain: str, render: Render) -> None:
         self._text = text
         self._render = render
         self._open, self._close = _unused(text)
-        self._plain = render(text)
+        self._plain = plain
         self._left = _BUDGET
 
     def marked(self, slices: Sequence[Bounds]) -> str:
