@@ -6,15 +6,16 @@
 # Documents of your own: -v /path/to/documents:/app/corpus:ro
 
 FROM python:3.11-slim AS build
-# A second index for torch alone, of builds for the CPU: the main index offers Linux builds with GPU
-# libraries, ten times the size. pip prefers 2.13.0+cpu from here to 2.13.0 from there.
-ARG TORCH_INDEX=https://download.pytorch.org/whl/cpu
+# A second index for torch alone: many indexes offer Linux builds with GPU libraries, ten times the
+# size. Pass the address of PyTorch's CPU builds, which its installation page names:
+#   docker build --build-arg TORCH_INDEX=… -t ladder-qa .
+ARG TORCH_INDEX=
 WORKDIR /app
 RUN python -m venv /opt/venv
 ENV PATH=/opt/venv/bin:$PATH PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY constraints.txt .
 # torch first, in a layer of its own: without it, other packages would draw in its newest build.
-RUN pip install -c constraints.txt --extra-index-url "$TORCH_INDEX" torch==2.13.0
+RUN pip install -c constraints.txt ${TORCH_INDEX:+--extra-index-url "$TORCH_INDEX"} torch==2.13.0
 COPY pyproject.toml README.md LICENSE ./
 COPY src src
 RUN pip install -c constraints.txt .

@@ -15,9 +15,7 @@ EXECUTIVE, MANAGEMENT = "executive-track-overview.md", "management-track-overvie
 
 
 def ladder_of(**texts: str) -> Ladder:
-    return read_ladder(
-        [read_document(f"{name}.md", text.encode()) for name, text in texts.items()]
-    )
+    return read_ladder([read_document(f"{name}.md", text.encode()) for name, text in texts.items()])
 
 
 def codes(ladder: Ladder) -> list[str]:
@@ -198,7 +196,8 @@ def test_a_heading_that_only_names_a_level_does_not_describe_it(heading: str) ->
 
 def test_a_table_without_a_title_column_gives_levels_that_are_called_by_their_code() -> None:
     ladder = ladder_of(
-        grades="# Grades\n\n| Grade | Scope |\n|---|---|\n| G2 | A project |\n| G1 | A task, as G0 |\n"
+        grades="# Grades\n\n| Grade | Scope |\n|---|---|\n"
+        "| G2 | A project |\n| G1 | A task, as G0 |\n"
     )
     assert [(level.code, level.title, level.titles) for level in ladder.levels] == [
         ("G1", "G1", ()),

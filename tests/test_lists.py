@@ -42,7 +42,9 @@ def test_what_introduces_a_list_is_a_label_without_its_marks() -> None:
 
 
 def test_bold_titles_of_one_section_are_one_list() -> None:
-    passages, (found,) = read("# T\n\n## Traps\n\n**Haste**\n\nWords.\n\n**Waste**\n\nMore words.\n")
+    passages, (found,) = read(
+        "# T\n\n## Traps\n\n**Haste**\n\nWords.\n\n**Waste**\n\nMore words.\n"
+    )
     assert quotes(passages, found) == ["Haste", "Waste"]
     assert found.topics == {"pitfalls"}
 
@@ -59,8 +61,8 @@ def test_one_statement_alone_and_the_cells_of_a_table_are_no_list() -> None:
 
 def test_a_list_knows_the_levels_of_its_members() -> None:
     _, lists = read(
-        "# T\n\n## T1: Trainee\n\n- One.\n- Two.\n\n## T2: Master\n\n- Three.\n- Four.\n\n## All\n\n"
-        "- T1: three years\n- T2: five years\n"
+        "# T\n\n## T1: Trainee\n\n- One.\n- Two.\n\n## T2: Master\n\n- Three.\n- Four.\n\n"
+        "## All\n\n- T1: three years\n- T2: five years\n"
     )
     items = [found for found in lists if found.labels[0] != "T"]
     assert [found.levels for found in items] == [("T1",), ("T2",), ("T1", "T2")]

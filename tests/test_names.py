@@ -232,8 +232,27 @@ def _in_order(mentions: Sequence[Mention]) -> bool:
 @given(
     st.lists(
         st.sampled_from(
-            ["E1", "m3", "Director", "senior", "of", "Engineering", "Heads", "s", "’s", "DoE"]
-            + ["-", " ", " ", "to", ".", "the", "İ", "\u200b", "ß"]
+            [
+                "E1",
+                "m3",
+                "Director",
+                "senior",
+                "of",
+                "Engineering",
+                "Heads",
+                "s",
+                "’s",
+                "DoE",
+                "-",
+                " ",
+                " ",
+                "to",
+                ".",
+                "the",
+                "İ",
+                "\u200b",
+                "ß",
+            ]
         ),
         max_size=12,
     ).map("".join)

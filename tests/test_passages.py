@@ -42,7 +42,8 @@ def overlapping(passages: Sequence[Passage], record: dict[str, Any]) -> Passage:
     """The passage that shares most characters with a labelled place."""
 
     def shared_characters(passage: Passage) -> int:
-        return min(passage.end, record["end"]) - max(passage.start, record["start"])
+        start, end = int(record["start"]), int(record["end"])
+        return min(passage.end, end) - max(passage.start, start)
 
     here = [passage for passage in passages if passage.document == record["document"]]
     best = max(here, key=shared_characters)
@@ -261,7 +262,10 @@ def test_the_parser_gives_the_same_passages_as_nodes(
 ) -> None:
     parser = PassageParser(read_ladder(corpus.documents))
     nodes = parser.get_nodes_from_documents(
-        [Node(text=document.text, metadata={"path": document.path}) for document in corpus.documents]
+        [
+            Node(text=document.text, metadata={"path": document.path})
+            for document in corpus.documents
+        ]
     )
     assert [node.node_id for node in nodes] == [passage.id for passage in passages]
     for node, passage in zip(nodes, passages, strict=True):
@@ -286,9 +290,38 @@ def test_the_parser_keeps_a_byte_order_mark_and_both_characters_of_a_line_end() 
 
 WORDS = st.lists(
     st.sampled_from(
-        ["At T1, you", "T2", "T1s", "Trainee", "(Master)", "work.", "Why?", "*so*", "**bold**", "e.g."]
-        + ["[a](b.md)", "`x|y`", "a\\|b", "5-8+ years:", "→", "T1 → T2", "\u200b", "é🎉", "<b>x</b>"]
-        + ["&amp;", "“Am I?”", "…", "1:1s", "-", "|", "$x$", "[^1]", "~~no~~", "![p](q.png)", "&#0;"]
+        [
+            "At T1, you",
+            "T2",
+            "T1s",
+            "Trainee",
+            "(Master)",
+            "work.",
+            "Why?",
+            "*so*",
+            "**bold**",
+            "e.g.",
+            "[a](b.md)",
+            "`x|y`",
+            "a\\|b",
+            "5-8+ years:",
+            "→",
+            "T1 → T2",
+            "\u200b",
+            "é🎉",
+            "<b>x</b>",
+            "&amp;",
+            "“Am I?”",
+            "…",
+            "1:1s",
+            "-",
+            "|",
+            "$x$",
+            "[^1]",
+            "~~no~~",
+            "![p](q.png)",
+            "&#0;",
+        ]
     ),
     min_size=1,
     max_size=7,
@@ -317,7 +350,9 @@ LINES: st.SearchStrategy[str] = st.one_of(
         lambda w: "\n".join(f"{number}. {words}" for number, words in enumerate(w, 1))
     ),
     st.lists(st.lists(WORDS, min_size=1, max_size=3), min_size=2, max_size=3).map(_table),
-    st.sampled_from(["---", "```\ncode: T1\n```", "<!-- T1 -->", "[^1]: Note.", "\u2028", "\t", "***"]),
+    st.sampled_from(
+        ["---", "```\ncode: T1\n```", "<!-- T1 -->", "[^1]: Note.", "\u2028", "\t", "***"]
+    ),
     st.sampled_from(["<details><summary>T1</summary>", "<table><tr><td>T2</td></tr></table>"]),
 )
 BLOCKS = st.one_of(

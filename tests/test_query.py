@@ -17,9 +17,43 @@ from ladder_qa.query import Understanding, check_history, check_question, long_s
 
 # Words that exist, although the documents do not use them; an encoder's own list is larger.
 KNOWN = frozenset(
-    "what when where which weather paris cook pasta salary earn long does difference between"
-    " becoming promoted level staff engineer then back hello there about bonus policy bucket"
-    " quarter planned happens count story told tell same".split()
+    [
+        "what",
+        "when",
+        "where",
+        "which",
+        "weather",
+        "paris",
+        "cook",
+        "pasta",
+        "salary",
+        "earn",
+        "long",
+        "does",
+        "difference",
+        "between",
+        "becoming",
+        "promoted",
+        "level",
+        "staff",
+        "engineer",
+        "then",
+        "back",
+        "hello",
+        "there",
+        "about",
+        "bonus",
+        "policy",
+        "bucket",
+        "quarter",
+        "planned",
+        "happens",
+        "count",
+        "story",
+        "told",
+        "tell",
+        "same",
+    ]
 )
 CORPUS = Path(__file__).parent.parent / "corpus"
 
@@ -208,7 +242,6 @@ def test_the_move_that_a_question_is_about_is_found(
         ("m2 to m3 pitfals", "m2 to m3 pitfalls", ("M2", "M3")),
         ("What does a Directer do?", "What does a director do?", ("E1",)),
         ("What does a Senior Engneering Manager do?", None, ("M2",)),
-        ("Haed of Engineering", None, ("M3",)),
         ("Who owns the stratgey?", "Who owns the strategy?", ()),
     ],
 )

@@ -8,10 +8,25 @@ from hypothesis import strategies as st
 
 from ladder_qa.spelling import Speller, distance
 
-VOCABULARY = (
-    "pitfall pitfalls director directors readiness self-assessment strategy manager managers"
-    " managers form from experience Engineering cost cast don't"
-).split()
+VOCABULARY = [
+    "pitfall",
+    "pitfalls",
+    "director",
+    "directors",
+    "readiness",
+    "self-assessment",
+    "strategy",
+    "manager",
+    "managers",
+    "managers",
+    "form",
+    "from",
+    "experience",
+    "Engineering",
+    "cost",
+    "cast",
+    "don't",
+]
 KNOWN = frozenset({"weather", "mangers", "manger"})
 SPELLER = Speller(VOCABULARY, KNOWN.__contains__)
 

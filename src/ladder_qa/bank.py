@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from ladder_qa.errors import CorpusError
 from ladder_qa.names import LevelNames
 
 FOLDER = "questions"  # below the corpus folder
+PART = 0.3  # share of the longer text that the shorter must be, to be taken for the same statement
 NEIGHBOURS = 25  # nearest questions that are looked at
 SHARPNESS = 12.0  # weight of a neighbour: exp(SHARPNESS × similarity)
 DIRECT = 0.8  # similarity from which two questions mean nearly the same
@@ -85,13 +86,14 @@ def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank
     set_aside = 0
     for text, gold in _lines(corpus / FOLDER):
         ids: dict[str, None] = {}
+        levels = names.codes(text)
         for document, quote in gold:
-            for passage in _carrying(by_document.get(document, ()), quote):
+            for passage in _carrying(by_document.get(document, []), quote, levels):
                 ids[passage.id] = None
         if gold and not ids:
             set_aside += 1
             continue
-        questions.append(BankQuestion(text, tuple(ids), names.codes(text)))
+        questions.append(BankQuestion(text, tuple(ids), levels))
     return Bank(tuple(questions), set_aside)
 
 
@@ -112,11 +114,23 @@ def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
                 raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
 
 
-def _carrying(passages: Iterable[Passage], quote: str) -> Iterable[Passage]:
-    """Passages that hold a quote, or that lie within it."""
-    for passage in passages:
-        if quote in passage.quote or (len(passage.quote) > 3 and passage.quote in quote):
-            yield passage
+def _carrying(
+    passages: Sequence[Passage], quote: str, levels: Collection[str]
+) -> tuple[Passage, ...]:
+    """Passages that are a quote; else those that hold it, or lie in it, and are much of it.
+
+    Equal cells stand in several lines of a table: then those about the levels asked about.
+    """
+    same = [p for p in passages if quote in (p.quote, p.plain)]
+    if not same:
+        same = [
+            p
+            for p in passages
+            if (quote in p.quote and len(quote) >= PART * len(p.quote))
+            or (p.quote in quote and len(p.quote) >= PART * len(quote))
+        ]
+    meant = [p for p in same if set(p.levels) & set(levels)]
+    return tuple(meant if len(same) > 1 and meant else same)
 
 
 class BankSearch:

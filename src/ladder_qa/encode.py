@@ -126,8 +126,7 @@ def packaged_model() -> Path:
     Raises ModelError when it is not installed or its weights are not the pinned ones.
     """
     spec = importlib.util.find_spec(PACKAGE)
-    places = list(spec.submodule_search_locations or ()) if spec else []
-    for place in places:
+    for place in (spec.submodule_search_locations or ()) if spec else ():
         weights = Path(place) / "model" / "model.safetensors"
         if weights.is_file():
             found = _sha256(weights)
@@ -199,19 +198,24 @@ def _run_export(model: Path, ready: Path, fingerprint: str) -> None:
     """Export in a process of its own, which alone loads torch and is kept off the network."""
     environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONWARNINGS", "PYTHONPATH")}
     package_root = str(Path(__file__).resolve().parent.parent)
-    inherited = os.environ.get("PYTHONPATH")
     environ |= {
-        "PYTHONPATH": os.pathsep.join([package_root, *([inherited] if inherited else [])]),
+        "PYTHONPATH": os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")])),
         "HF_HUB_OFFLINE": "1",
         "TRANSFORMERS_OFFLINE": "1",
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
-        "TOKENIZERS_PARALLELISM": "false",
     }
-    arguments = [str(model.resolve()), str(ready.resolve()), fingerprint]
     try:
         done = subprocess.run(  # noqa: S603  (this interpreter, this module, no shell)
-            [sys.executable, "-P", "-m", "ladder_qa.encode", *arguments],
+            [
+                sys.executable,
+                "-P",
+                "-m",
+                "ladder_qa.encode",
+                model.resolve(),
+                ready.resolve(),
+                fingerprint,
+            ],
             env=environ,
             capture_output=True,
             text=True,
@@ -240,7 +244,6 @@ def _source(model: str) -> _Source:
 
 def _cached(name: str) -> Path:
     """The folder of a model that lies in the machine's cache; the network is never asked."""
-    os.environ.setdefault("HF_HUB_DISABLE_TELEMETRY", "1")
     import huggingface_hub  # noqa: PLC0415  (0.3 s, and wanted for named models only)
 
     for full_name in (name, f"sentence-transformers/{name}"):
@@ -299,7 +302,6 @@ def _session(model: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     # One thread: pools fight. Beside one busy process a question went from 9 to 485 ms.
     options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
     options.log_severity_level = 3  # errors only
     try:
         return onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])

@@ -152,7 +152,7 @@ class LevelNames:
 
     @staticmethod
     def _singular(name: str) -> str:
-        """ "heads of x" → "head of x"."""
+        """The name without a plural before its small word: "heads of x" → "head of x"."""
         return re.sub(rf"(?<=\w)s(?= (?:{'|'.join(sorted(_SMALL))}) )", "", name, count=1)
 
     @staticmethod

@@ -23,6 +23,7 @@ from ladder_qa.figures import relation_of, relations_asked, says_figure
 from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.retrieve import Found
+from ladder_qa.topics import is_plain
 
 GUIDE_TOPICS = frozenset(
     ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
@@ -34,7 +35,6 @@ CARRIED_WORDS = 3
 54 probably-asked questions of which it holds."""
 
 MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
-CERTAIN_LISTS = frozenset(("pitfalls", "questions", "evidence", "capabilities"))
 CERTAIN_FIGURES = frozenset(("timeline", "experience", "scope", "distribution"))
 """Kinds of section that, asked for by name and there for the level, leave no doubt."""
 
@@ -153,7 +153,7 @@ class Judge:
         if not query.levels or not query.topics:
             return False
         target = query.transition[1] if query.transition else query.levels[-1]
-        if query.intent is Intent.LIST and query.topics[0] in CERTAIN_LISTS:
+        if query.intent is Intent.LIST and is_plain(query.topics[0]):
             if features.absent > MOST_ABSENT:
                 return False
             return any(
@@ -210,7 +210,8 @@ class Judge:
             return True
         limits = _calibration()["scope"]
         return bool(
-            features.similarity >= limits["similarity"] or (features.nearest >= limits["nearest"])
+            features.similarity >= limits["topical" if query.topics else "similarity"]
+            or (features.nearest >= limits["nearest"])
         )
 
 

@@ -121,6 +121,20 @@ class Portraits:
         chosen = sentences[:DEFINITION_SENTENCES] or items[:MAX_ITEMS]
         return tuple(Shown((p,)) for p in chosen)
 
+    def section(self, query: Query) -> tuple[Shown, ...]:
+        """The sentences of the section of one kind about one level, where just that is asked."""
+        if len(query.levels) != 1 or not query.topics:
+            return ()
+        strength = self._retriever.topic_strength(query.topics[0])
+        chosen = [
+            Shown((passage,))
+            for passage, value in zip(self._retriever.passages, strength, strict=True)
+            if value == 1.0
+            and passage.kind is PassageKind.SENTENCE
+            and passage.levels == query.levels
+        ]
+        return tuple(chosen) if len(chosen) <= MAX_SHIFTS else ()
+
     def core_question(self, code: str) -> Passage | None:
         """The table cell that holds a level's core question, or None."""
         level = self._ladder.level(code)

@@ -17,11 +17,12 @@ from ladder_qa.languages import into_english, language_of
 from ladder_qa.names import LevelNames, Mention
 from ladder_qa.sentences import split_sentences
 from ladder_qa.spelling import Speller
-from ladder_qa.topics import is_listed, topics_of_question, without_cues
+from ladder_qa.topics import is_listed, is_plain, topics_of_question, without_cues
 
 MAX_QUESTION = 2000
 MAX_TURN = 4000
 MAX_TURNS = 16
+LISTED_WORDS = {True: 5, False: 2}  # content words with which a kind of section is still a list
 FEW_WORDS = 3  # content words beside a move that still ask for the move as a whole
 SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
 MAX_SENTENCES = 6
@@ -56,7 +57,8 @@ _UPWARD = re.compile(
 _FIGURE = re.compile(
     r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share"
     r"|proportion"
-    r"|number|size|portion)\w*|percentage|number of|team size|head ?count|wie ?(?:lange"
+    r"|number|size|portion)\w*|percentage|number of|typical time|time ?(?:line|frame)"
+    r"|duration|team size|head ?count|wie ?(?:lange"
     r"|viele?|weit|gro[ßs])"
     r"|combien|cu[áa]nt\w+|quel (?:pourcentage|horizon)|when (?:can|could|will|do|would))\b",
     re.IGNORECASE,
@@ -89,9 +91,7 @@ _ROLE = re.compile(
     r"|scrum masters?|designers?|recruiters?|data scientists?|individual contributors?|ics)\b",
     re.IGNORECASE,
 )
-_CODE_LIKE = re.compile(
-    r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))"
-)
+_CODE_LIKE = re.compile(r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))([A-Za-z]{1,4})(\d{1,2})(?=s?(?![\w%]))")
 # Quarters, halves and versions look like codes.
 _NOT_LEVEL = re.compile(r"(?:q[1-4]|h[12]|v\d+|s3|k8|p\d{2}|fy\d+|a4|mp[34])", re.IGNORECASE)
 _COMMON = frozenset(
@@ -311,10 +311,10 @@ def _intent(
         return Intent.FIGURE
     if _YES_NO.search(text) and (words or topics):
         return Intent.YES_NO
-    if topics and is_listed(topics[0]):
+    if topics and is_listed(topics[0]) and len(words) <= LISTED_WORDS[is_plain(topics[0])]:
         return Intent.LIST
     if transition:
         general = not topics and len(words) <= FEW_WORDS
         return Intent.TRANSITION if general else Intent.OTHER
-    defined = bool(_DEFINE.search(text)) and len(words) <= 1 and not topics
-    return Intent.DEFINITION if levels and (defined or not words) else Intent.OTHER
+    defined = len(words) <= bool(_DEFINE.search(text)) and not topics
+    return Intent.DEFINITION if levels and defined else Intent.OTHER

@@ -31,6 +31,7 @@ MARGIN = 1.3  # standard deviations below the best statement that a further one 
 SAME_BLOCK_MARGIN = 2.6  # the same for a sentence of the same paragraph
 MAX_ITEMS = 12
 MAX_DIRECT = 5
+FURTHER = 3  # best statements that may join the direct ones
 SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
 QUOTED = 0.85  # share of a statement's words in a question that then quotes it
@@ -78,6 +79,8 @@ class Selector:
             lines = self._portraits.transition(query, found)
         if not lines and query.intent is Intent.LIST:
             lines = self._list(query, found)
+        if not lines and not query.words:
+            lines = self._portraits.section(query)
         return Selection(lines) if lines else self._statements(query, found)
 
     def _comparison(self, query: Query, found: Found) -> Selection:
@@ -140,11 +143,19 @@ class Selector:
             if (position := self._position.get(identity)) is not None
             and found.scores[position] > float("-inf")
         )
-        passages = [self._retriever.passages[position] for position in positions]
+        if not positions:
+            return ()
         for lst in self._retriever.lists:
             inside = [position for position in positions if position in lst.members]
             if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
                 return self._portraits.members(lst)
+        chosen = positions[:MAX_DIRECT]
+        least = max(float(found.scores[position]) for position in chosen) - MARGIN
+        for hit in found.hits[:FURTHER]:
+            position = self._position[hit.passage.id]
+            if position not in chosen and hit.score >= least and _states(hit.passage):
+                chosen.append(position)
+        passages = [self._retriever.passages[position] for position in sorted(chosen)]
         return tuple(Shown((passage,)) for passage in passages[:MAX_DIRECT])
 
     def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:

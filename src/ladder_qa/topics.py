@@ -211,6 +211,11 @@ def topics_of_headings(headings: Iterable[str]) -> frozenset[str]:
     )
 
 
+def is_plain(name: str) -> bool:
+    """Whether its name alone says which list is meant: pitfalls are one list, signs are many."""
+    return name in ("pitfalls", "questions", "evidence", "capabilities")
+
+
 def is_listed(name: str) -> bool:
     """Whether asking for this kind of section asks for a whole list."""
     return _BY_NAME[name].listed
