@@ -279,5 +279,5 @@ def test_no_probably_asked_question_is_one_of_the_evaluation(
         for line in path.read_text(encoding="utf-8").splitlines()
     ]
     assert assistant.generation.bank_vectors is not None
-    vectors = assistant._encoder.encode(cases)  # noqa: SLF001
+    vectors = assistant._encoder.encode(cases)
     assert (assistant.generation.bank_vectors @ vectors.T).max() < 0.93

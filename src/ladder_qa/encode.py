@@ -51,9 +51,7 @@ _EXPORT_LIMIT_S = 900.0  # 25 s on two cores; more is a hang
 
 PARITY_TEXTS = (
     "What is expected of this role?",
-    "the difference between the two levels, in scope and in how long it takes",
     "Leads several teams through their managers; sets direction for the next 12-24+ months.",
-    "Senior Director of Engineering",
     "No.",
     "Scope › “wider” than before — 20–50 people, 3–5 teams (the second → the third)",
     "Was unterscheidet diese beiden Stufen voneinander?",
@@ -152,7 +150,7 @@ def prepare_encoder(
 ) -> OnnxEncoder:
     """The configured model's encoder; exported first when it has not been yet.
 
-    `progress` gets a step's name, what is done and what there is to do. Raises ModelError.
+    `progress` gets a step's name, what is done, what there is to do. Raises ModelError.
     """
     source = _source(settings.model)
     models = settings.data / "models"
@@ -205,17 +203,10 @@ def _run_export(model: Path, ready: Path, fingerprint: str) -> None:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
     }
+    arguments = [str(model.resolve()), str(ready.resolve()), fingerprint]
     try:
         done = subprocess.run(  # noqa: S603  (this interpreter, this module, no shell)
-            [
-                sys.executable,
-                "-P",
-                "-m",
-                "ladder_qa.encode",
-                model.resolve(),
-                ready.resolve(),
-                fingerprint,
-            ],
+            [sys.executable, "-P", "-m", "ladder_qa.encode", *arguments],
             env=environ,
             capture_output=True,
             text=True,

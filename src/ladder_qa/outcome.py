@@ -179,9 +179,10 @@ class Judge:
         total = sum(weights.values())
         covered = sum(w for word, w in weights.items() if word in evidence)
         absent = sum(w for word, w in weights.items() if word not in self._counts)
+        # summed in the question's order: the order of a set would differ between processes
+        owned = [frozenset(tokens(passage.plain)) for passage in best]
         carried = max(
-            (sum(weights.get(word, 0.0) for word in set(tokens(p.plain))) for p in best),
-            default=0.0,
+            (sum(w for word, w in weights.items() if word in own) for own in owned), default=0.0
         )
         allowed = found.cosines[np.isfinite(found.scores)]
         topical = any(

@@ -27,9 +27,10 @@ class Portraits:
         self._ladder = ladder
         self._names = names
 
-    def members(self, lst: StatementList) -> tuple[Shown, ...]:
-        """A whole list under its label."""
-        passages = [self._retriever.passages[i] for i in lst.members][:MAX_ITEMS]
+    def members(self, lst: StatementList, found: Found) -> tuple[Shown, ...]:
+        """A whole list under its label, less what is about other levels than those asked about."""
+        allowed = [i for i in lst.members if found.scores[i] > float("-inf")]
+        passages = [self._retriever.passages[i] for i in allowed[:MAX_ITEMS]]
         label = lst.labels[-1] if lst.labels else ""
         return tuple(Shown((passage,), label) for passage in passages)
 
@@ -168,7 +169,7 @@ class Portraits:
             if lst.document == guide and "capabilities" in lst.topics
         ]
         for lst in capabilities[:1]:
-            lines += self.members(lst)
+            lines += self.members(lst, found)
         if guide is None:
             strength = self._retriever.topic_strength("shift")
             shifts = [

@@ -148,7 +148,7 @@ class Selector:
         for lst in self._retriever.lists:
             inside = [position for position in positions if position in lst.members]
             if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
-                return self._portraits.members(lst)
+                return self._portraits.members(lst, found)
         chosen = positions[:MAX_DIRECT]
         least = max(float(found.scores[position]) for position in chosen) - MARGIN
         for hit in found.hits[:FURTHER]:
@@ -174,7 +174,7 @@ class Selector:
                 best = value, lst
         if best is None or not self._meant(query, best[1], found):
             return ()
-        return self._portraits.members(best[1])
+        return self._portraits.members(best[1], found)
 
     def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
         top = max(float(found.scores[i]) for i in lst.members)
@@ -185,7 +185,7 @@ class Selector:
         top = hits[0]
         lst = self._crowded(hits)
         if lst is not None and query.intent is not Intent.YES_NO:
-            return Selection(self._portraits.members(lst))
+            return Selection(self._portraits.members(lst, found))
         chosen: list[Hit] = []
         for hit in hits:
             margin = _margin(hit.passage, top.passage)
