@@ -74,7 +74,7 @@ def test_a_quoted_table_row_means_its_cells(tmp_path: Path) -> None:
 
 
 def test_an_unanswered_question_has_no_statements(tmp_path: Path) -> None:
-    bank = bank_of(tmp_path, {"q": "What does T2 earn?", "kind": "unanswered", "gold": []})
+    bank = bank_of(tmp_path, {"q": "What does T2 earn?", "kind": "not_answered", "gold": []})
     assert bank.questions == (BankQuestion("What does T2 earn?", (), ("T2",)),)
 
 
@@ -99,7 +99,7 @@ def test_no_folder_and_empty_lines_give_no_questions(tmp_path: Path) -> None:
 
 
 def test_a_line_separator_inside_a_question_ends_no_line(tmp_path: Path) -> None:
-    bank = bank_of(tmp_path, {"q": "One\u2028two\x85three?", "kind": "unanswered", "gold": []})
+    bank = bank_of(tmp_path, {"q": "One\u2028two\x85three?", "kind": "not_answered", "gold": []})
     assert [question.text for question in bank.questions] == ["One\u2028two\x85three?"]
 
 
@@ -159,7 +159,7 @@ def test_the_bank_that_comes_with_the_corpus_holds_for_it_as_a_whole(corpus_fold
 QUESTIONS = (
     BankQuestion("about T1", ("p1",), ("T1",)),
     BankQuestion("about T2", ("p2", "p3"), ("T2",)),
-    BankQuestion("unanswered", (), ()),
+    BankQuestion("not_answered", (), ()),
 )
 SEARCH = BankSearch(Bank(QUESTIONS, 0), unit((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 

@@ -109,7 +109,10 @@ def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
             try:
                 entry = json.loads(line)
                 gold = [(str(g["doc"]), str(g["quote"])) for g in entry.get("gold", ())]
-                yield str(entry["q"]), gold if entry["kind"] == "answered" else []
+                answered = {"answered": True, "not_answered": False}[entry["kind"]]
+                if answered is not bool(gold):
+                    raise ValueError("an answered question has gold, and no other has")
+                yield str(entry["q"]), gold
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
 
@@ -149,7 +152,7 @@ class BankSearch:
 
         `vectors` are the question and, of a long one, its sentences, a unit row each.
         """
-        if self._vectors is None:
+        if self._vectors is None or not len(self._vectors):
             return None
         wanted = frozenset(levels)
         cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1)

@@ -142,10 +142,11 @@ def _describe_table(
     for text in header.values():
         if match := re.fullmatch(rf"({CODE})\s*\(([^()\d]+)\)", text):
             describe(match[1], match[2], document)
+    coded = _code_column(table)
     for (row, column), cell in sorted(table.items()):
         if row == 0:
             continue
-        if re.fullmatch(CODE, cell.plain) and column == 0:
+        if re.fullmatch(CODE, cell.plain) and column == coded:
             titles = [
                 table[(row, other)].plain
                 for other, name in header.items()
@@ -154,6 +155,16 @@ def _describe_table(
             describe(cell.plain, titles[0] if titles else "", document)
         elif match := _HEADING_LEVEL.match(cell.plain):
             describe(match[1], match[2], document)
+
+
+def _code_column(table: dict[tuple[int, int], Block]) -> int | None:
+    """The first column whose cells, below the header, are all codes; the lines are levels then."""
+    columns = sorted({column for _, column in table})
+    for column in columns:
+        cells = [cell.plain for (row, at), cell in table.items() if row and at == column]
+        if cells and all(re.fullmatch(CODE, text) for text in cells):
+            return column
+    return None
 
 
 def _core_questions(documents: Sequence[Document], described: dict[str, _Described]) -> None:
@@ -165,8 +176,8 @@ def _core_questions(documents: Sequence[Document], described: dict[str, _Describ
                 if row == 0 and _QUESTION_COLUMN.search(cell.plain)
             ]
             for (row, column), cell in table.items():
-                entry = described.get(cell.plain)
-                if column == 0 and entry and columns and (row, columns[0]) in table:
+                entry = described.get(cell.plain) if row else None
+                if column == _code_column(table) and entry and columns and (row, columns[0]) in table:
                     entry.question = entry.question or table[(row, columns[0])].plain
     for document in documents:
         for block in document.blocks:
