@@ -177,7 +177,12 @@ def _core_questions(documents: Sequence[Document], described: dict[str, _Describ
             ]
             for (row, column), cell in table.items():
                 entry = described.get(cell.plain) if row else None
-                if column == _code_column(table) and entry and columns and (row, columns[0]) in table:
+                if (
+                    column == _code_column(table)
+                    and entry
+                    and columns
+                    and (row, columns[0]) in table
+                ):
                     entry.question = entry.question or table[(row, columns[0])].plain
     for document in documents:
         for block in document.blocks:

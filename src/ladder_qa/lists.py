@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ladder_qa.datamodels import Passage, PassageKind
+from ladder_qa.inline import readable
 from ladder_qa.topics import topics_of_headings
 
 SMALLEST = 2  # members; one statement alone is no list
@@ -55,7 +56,8 @@ def _key(passage: Passage) -> tuple[str, ...] | None:
 def _list(passages: Sequence[Passage], members: Sequence[int]) -> StatementList:
     first = passages[members[0]]
     labels = list(first.section[-1:])
-    labels += [span.text.strip("*_ ") for span in first.context if span.text not in labels]
+    governing = [readable(span.text) for span in first.context]
+    labels += [text for text in governing if text not in first.section]
     levels = {level for member in members for level in passages[member].levels}
     return StatementList(
         members=tuple(members),

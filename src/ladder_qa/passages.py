@@ -97,7 +97,9 @@ class _Reader:
         mentions = tuple(
             code for code in self._names.codes(plain, cased=True) if code not in levels
         )
-        governing = [readable(span.text).rstrip(":") for span in context if span.text not in section]
+        governing = [
+            readable(span.text).rstrip(":") for span in context if span.text not in section
+        ]
         path = section + ((plain,) if kind is PassageKind.HEADING else ())
         text = " > ".join(path) if kind is PassageKind.HEADING else (
             f"{' > '.join(section)}\n{' | '.join(governing)}: {plain}" if governing

@@ -108,6 +108,9 @@ class Selector:
             (name for name in asked if any(relation_of(h.passage) == name for h in hits)), None
         )
         same = [h for h in hits if relation is None or relation_of(h.passage) == relation]
+        if query.transition and relation == "timeline":
+            # a time at the source level is that of the move before
+            same = [h for h in same if query.transition[1] in h.passage.levels] or same
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()

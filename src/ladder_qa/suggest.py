@@ -6,13 +6,15 @@ Not covered: anything about the ladder itself; only quotes say that.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from ladder_qa.datamodels import Ladder, Outcome, Passage, PassageKind, Query
+from ladder_qa.datamodels import Intent, Ladder, Outcome, Passage, Query
 from ladder_qa.lists import StatementList
 from ladder_qa.outcome import Decision
 
 MOST = 3
+PLAIN_TOPICS = frozenset(("pitfalls", "questions", "evidence"))
+"""Kinds of section of which a move has one list, so that its heading is a question by itself."""
 _LANGUAGES = {"de": "German", "fr": "French", "es": "Spanish"}
 
 
@@ -23,18 +25,13 @@ class Suggester:
         self, ladder: Ladder, lists: Sequence[StatementList], passages: Sequence[Passage]
     ) -> None:
         self._ladder = ladder
-        self._sided = {
-            (passage.context[0].text, passage.levels)
-            for passage in passages
-            if passage.kind is PassageKind.CELL and passage.context
-        }
-        self._guides: dict[str, list[str]] = {}
+        self._sections: dict[str, dict[str, frozenset[str]]] = {}
         for found in lists:
             first = passages[found.members[0]]
-            if found.topics and len(first.section) >= 2 and found.levels:
-                headings = self._guides.setdefault(found.document, [])
-                if first.section[-1] not in headings:
-                    headings.append(first.section[-1])
+            heading = first.section[-1] if first.section else ""
+            if PLAIN_TOPICS & found.topics and not heading[:1].isdigit():
+                sections = self._sections.setdefault(found.document, {})
+                sections.setdefault(heading, PLAIN_TOPICS & found.topics)
 
     def refusal(self, decision: Decision, *, has_nearest: bool) -> str:
         """A refusal as one or two plain sentences."""
@@ -74,22 +71,29 @@ class Suggester:
     def after(self, query: Query) -> tuple[str, ...]:
         """Questions that go on from an answered one, which the documents answer too."""
         pairs = [query.transition] if query.transition else []
-        pairs += [
+        touched = [
             (t.source, t.target)
             for t in self._ladder.transitions
             if set(query.levels) & {t.source, t.target}
         ]
+        pairs += sorted(touched, key=lambda pair: -len(set(query.levels) & set(pair)))
         found: dict[str, None] = {}
         for source, target in dict.fromkeys(pairs):
-            transition = self._ladder.transition(source, target)
-            if transition is None:
-                continue
-            for heading in self._guides.get(transition.document or "", ()):
-                found[f"{heading}: {source} to {target}"] = None
-            if transition.typical_time:
-                found[f"How long does it take to get from {source} to {target}?"] = None
-            found[f"What is the difference between {source} and {target}?"] = None
+            found.update(dict.fromkeys(self._about_move(query, source, target)))
         return tuple(question for question in found if question != query.text)[:MOST]
+
+    def _about_move(self, query: Query, source: str, target: str) -> Iterator[str]:
+        """What a guide and the overviews hold of a move, less the kind that was just asked for."""
+        transition = self._ladder.transition(source, target)
+        if transition is None:
+            return
+        for heading, topics in self._sections.get(transition.document or "", {}).items():
+            if not topics & set(query.topics):
+                yield f"{heading}: {source} to {target}"
+        if transition.typical_time and "timeline" not in query.topics:
+            yield f"How long does it take to get from {source} to {target}?"
+        if query.intent is not Intent.COMPARISON:
+            yield f"What is the difference between {source} and {target}?"
 
     def instead(self, query: Query) -> tuple[str, ...]:
         """Questions to ask in place of a refused one."""
