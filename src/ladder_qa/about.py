@@ -37,6 +37,7 @@ _HEADING_BEFORE = re.compile(
     r"^(?:\d+[.)]\s*)?$|\b(?:for|of|at|as|to|is|becoming|a|an|the|like|level)\s*:?\s*$",
     re.IGNORECASE,
 )
+_TO_READER = re.compile(r"^\s+\w+(?:\s+\w+)?\s+you\b", re.IGNORECASE)
 _MARKS = re.compile(r"^[\W_]+")
 
 
@@ -110,6 +111,10 @@ class About:
             return ()
         first = mentions[0]
         after = text[first.end :]
+        placed = re.match(r"(?:at|for|in|as|when)\b", text, re.IGNORECASE)
+        owner = text[: first.end].endswith(("'s", "’s"))
+        if owner or (not placed and _TO_READER.search(after)):
+            return ()  # whose it is, or who deals with the reader: not whom it is about
         if first.plural or _COMPOUND_AFTER.match(after) or _RANGE_AFTER.match(after):
             return ()
         codes = [first.code]

@@ -12,6 +12,7 @@ import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ FOLDER = "questions"  # below the corpus folder
 PART = 0.3  # share of the longer text that the shorter must be, to be taken for the same statement
 NEIGHBOURS = 25  # nearest questions that are looked at
 SHARPNESS = 12.0  # weight of a neighbour: exp(SHARPNESS × similarity)
+FAR, NEAR = 0.35, 0.6  # similarities of the nearest question: below says nothing, above all
 DIRECT = 0.8  # similarity from which two questions mean nearly the same
 DIRECT_MARGIN = 0.03  # similarity below the best one at which a further question still counts
 OTHER_LEVELS = 0.15  # similarity taken off where a question is about other levels
@@ -107,14 +109,18 @@ def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
             if not line.strip():
                 continue
             try:
-                entry = json.loads(line)
-                gold = [(str(g["doc"]), str(g["quote"])) for g in entry.get("gold", ())]
-                answered = {"answered": True, "not_answered": False}[entry["kind"]]
-                if answered is not bool(gold):
-                    raise ValueError("an answered question has gold, and no other has")
-                yield str(entry["q"]), gold
+                yield _entry(json.loads(line))
             except (ValueError, KeyError, TypeError, AttributeError) as error:
                 raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
+
+
+def _entry(line: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
+    """Question and gold of one line. Raises ValueError, KeyError or TypeError."""
+    gold = [(str(g["doc"]), str(g["quote"])) for g in line.get("gold", ())]
+    answered = {"answered": True, "not_answered": False}[line["kind"]]
+    if answered is not bool(gold):
+        raise ValueError("an answered question has gold, and no other has")
+    return str(line["q"]), gold
 
 
 def _carrying(
@@ -173,8 +179,11 @@ class BankSearch:
             passages = self._bank.questions[int(position)].passages
             if cosines[position] >= max(DIRECT, best - DIRECT_MARGIN) and passages:
                 direct.update(dict.fromkeys(passages))
+        # questions that are not near say nothing: the share goes to one half with the distance
+        share = float((weights * self._answered[near]).sum() / weights.sum())
+        trust = min(1.0, max(0.0, (best - FAR) / (NEAR - FAR)))
         return Asked(
-            answered=float((weights * self._answered[near]).sum() / weights.sum()),
+            answered=0.5 + trust * (share - 0.5),
             nearest=float(cosines[near[0]]),
             statements=statements,
             direct=tuple(direct),

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ladder_qa.datamodels import Passage, PassageKind, Query
-from ladder_qa.figures import relation_of, relations_asked, says_figure
+from ladder_qa.figures import figures_in, relation_of, relations_asked, says_figure
 from ladder_qa.names import LevelNames
 from ladder_qa.retrieve import Found, Retriever
 
@@ -41,7 +41,9 @@ def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames)
     codes = query.levels
     passages = retriever.passages
     narrowed = bool(query.words or query.topics)
-    rows = _sided(passages, codes) or _glance(passages, codes)
+    rows = _sided(passages, codes)
+    if not rows:
+        rows = [*_glance(passages, codes), *_figure_rows(passages, codes)]
     if not rows:
         rows = _aligned(retriever, codes, names)
     if narrowed:
@@ -107,6 +109,20 @@ def _glance(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
         if sum(code in by_level for code in codes) >= min(2, len(codes))
     ]
     return sorted(rows, key=lambda row: next(cell.order for cell in row.cells if cell))
+
+
+def _figure_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+    """A row per kind of section that states figures of each level, such as its experience."""
+    firsts: dict[str, dict[str, Passage]] = defaultdict(dict)
+    for passage in passages:
+        alone = passage.kind is PassageKind.SENTENCE and len(passage.levels) == 1
+        if alone and passage.levels[0] in codes and passage.section and figures_in(passage.plain):
+            firsts[passage.section[-1]].setdefault(passage.levels[0], passage)
+    return [
+        Row(heading, tuple(by_level[code] for code in codes))
+        for heading, by_level in firsts.items()
+        if set(by_level) == set(codes)
+    ]
 
 
 def _aligned(retriever: Retriever, codes: Sequence[str], names: LevelNames) -> list[Row]:

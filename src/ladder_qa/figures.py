@@ -58,7 +58,7 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "share",
         r"%|percent",
-        r"percent|share|proportion|part of|how many of|ratio|distribut|how many",
+        r"%|percent|share|proportion|part of|how many of|ratio|distribut|how many",
     ),
     ("positions", r"positions?|roles?|seats?", r"position|seat|opening|slots?|how many|roles?"),
 )

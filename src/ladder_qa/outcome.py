@@ -23,7 +23,7 @@ from ladder_qa.figures import relation_of, relations_asked, says_figure
 from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.retrieve import Found
-from ladder_qa.topics import is_plain
+from ladder_qa.topics import is_plain, topics_of_headings
 
 GUIDE_TOPICS = frozenset(
     ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
@@ -77,6 +77,12 @@ class Judge:
         self._ladder = ladder
         self._passages = passages
         self._lists = lists
+        self._kinds = tuple(
+            dict.fromkeys(
+                (topics_of_headings((*p.section[-1:], *(s.text for s in p.context))), p.levels)
+                for p in passages
+            )
+        )
         counts: dict[str, int] = {}
         for passage in passages:
             for word in set(tokens(passage.text)):
@@ -88,7 +94,7 @@ class Judge:
         decided = self._by_level(query)
         if decided is not None:
             return decided
-        if query.levels and not query.words and found.hits:
+        if query.levels and not query.words and found.hits and self._held(query):
             # nothing is asked beyond levels, a move and a kind of section, all of which are known
             return Decision(Outcome.ANSWERED, self._also_missing(query))
         features = self.features(query, found, asked)
@@ -125,9 +131,15 @@ class Judge:
         )
 
     def missing_guide(self, query: Query) -> MissingDocument | None:
-        """The guide to the move asked about, if others refer to it and it is not here."""
+        """The guide to the move asked about, if others refer to it and it is not here.
+
+        For one level alone that is the guide to the move into it.
+        """
         for missing in self._ladder.missing:
             if query.transition and missing.levels == query.transition:
+                return missing
+            alone = not query.transition and len(query.levels) == 1 and missing.levels
+            if alone and missing.levels[1] == query.levels[0]:
                 return missing
         return None
 
@@ -135,18 +147,27 @@ class Judge:
         """The missing guide, when only it could hold what is asked for."""
         guide = self.missing_guide(query)
         wanted = [topic for topic in query.topics[:1] if topic in GUIDE_TOPICS]
-        if guide is None or not wanted or query.transition is None:
+        if guide is None or not wanted:
             return None
         if query.intent is Intent.YES_NO:
             return None  # asks for one statement, which an overview may hold
         held = any(
-            set(wanted) & lst.topics and query.transition[1] in lst.levels for lst in self._lists
+            set(wanted) & lst.topics and guide.levels[1] in lst.levels for lst in self._lists
         )
         return None if held else guide
 
     def _also_missing(self, query: Query) -> tuple[str, ...]:
         guide = self.missing_guide(query)
         return (guide.name,) if guide is not None and query.intent is Intent.TRANSITION else ()
+
+    def _held(self, query: Query) -> bool:
+        """Whether some section about the levels asked about is of the kind asked for, if any is."""
+        if not query.topics:
+            return True
+        return any(
+            query.topics[0] in kinds and set(levels) & set(query.levels)
+            for kinds, levels in self._kinds
+        )
 
     def _structured(self, query: Query, found: Found, features: Features) -> bool:
         """Whether structure alone shows that the documents answer: a list or figure so named."""
@@ -210,6 +231,8 @@ class Judge:
         if query.levels or query.unknown:
             return True
         limits = _calibration()["scope"]
+        if features.absent >= limits["absent"] and features.nearest < limits["near"]:
+            return False
         return bool(
             features.similarity >= limits["topical" if query.topics else "similarity"]
             or (features.nearest >= limits["nearest"])

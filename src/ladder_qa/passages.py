@@ -30,6 +30,7 @@ LONG_ITEM_WORDS = 60
 LONG_FRAGMENT_CHARACTERS = 200
 """Longer quotes are addressed by their first and last words, as text fragments allow."""
 
+ANAPHORIC = re.compile(r"\b(?:this|these|those|it|they)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 
 
@@ -153,6 +154,8 @@ class _Reader:
             needed = block.kind in (BlockKind.HEADING, BlockKind.LEAD_IN, BlockKind.ITEM)
             if needed or (close and close[-1].depth >= 3) or block.governors:
                 yield from (heading.span for heading in close[-2:])
+        elif headings and ANAPHORIC.search(block.governors[-1].text):
+            yield headings[-1].span  # what "this" is
         yield from block.governors
 
     def _levels(self, block: Block, plain: str, section: tuple[str, ...]) -> tuple[str, ...]:

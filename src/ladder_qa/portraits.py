@@ -5,6 +5,8 @@ Not covered: questions with words of their own; `selection` looks for the statem
 
 from __future__ import annotations
 
+import re
+
 from ladder_qa.compare import Comparison
 from ladder_qa.datamodels import Ladder, Passage, PassageKind, Query, Shown
 from ladder_qa.figures import relation_of, says_figure
@@ -12,6 +14,7 @@ from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.retrieve import Found, Retriever
 
+ANAPHORIC = re.compile(r"\b(?:this|these|those|it|they)\b", re.IGNORECASE)
 MAX_ITEMS = 12
 MAX_SHIFTS = 4  # sentences on what changes
 FEW_ROWS = 4  # a comparison of fewer rows is joined by the sentences on what changes
@@ -32,6 +35,8 @@ class Portraits:
         allowed = [i for i in lst.members if found.scores[i] > float("-inf")]
         passages = [self._retriever.passages[i] for i in allowed[:MAX_ITEMS]]
         label = lst.labels[-1] if lst.labels else ""
+        if len(lst.labels) > 1 and ANAPHORIC.search(label):
+            label = f"{lst.labels[0]} — {label}"  # what "this" is
         return tuple(Shown((passage,), label) for passage in passages)
 
     def known_side(self, code: str) -> tuple[Shown, ...]:
@@ -49,8 +54,11 @@ class Portraits:
 
     def shifts(self, query: Query, comparison: Comparison) -> tuple[Shown, ...]:
         """Sentences that say what changes between neighbours, where rows alone are few."""
-        if len(comparison.rows) >= 4 or len(query.levels) != 2 or query.words or query.topics:
+        few = len(comparison.rows) < FEW_ROWS and len(query.levels) == 2
+        if not few or query.words or query.topics:
             return ()
+        if not self._neighbours(*query.levels):
+            return ()  # what changes between neighbours is said of them alone
         strength = self._retriever.topic_strength("shift")
         chosen = []
         ranks = {level.code: level.rank for level in self._ladder.levels}
@@ -61,6 +69,12 @@ class Portraits:
             if value == 1.0 and about and inside and passage.kind is PassageKind.SENTENCE:
                 chosen.append(Shown((passage,)))
         return tuple(chosen[:MAX_SHIFTS])
+
+    def _neighbours(self, first: str, second: str) -> bool:
+        """Whether a move between the two is one of the ladder's."""
+        return bool(
+            self._ladder.transition(first, second) or self._ladder.transition(second, first)
+        )
 
     def steps(self, query: Query) -> tuple[Shown, ...]:
         """For levels more than one move apart: the time of each move on the way."""

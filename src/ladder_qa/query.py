@@ -24,13 +24,17 @@ MAX_TURN = 4000
 MAX_TURNS = 16
 LISTED_WORDS = {True: 5, False: 2}  # content words with which a kind of section is still a list
 FEW_WORDS = 3  # content words beside a move that still ask for the move as a whole
+SHORT_WORDS = 9  # a question of no more words may lean on the one before
 SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
 MAX_SENTENCES = 6
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")  # markup in a question asks nothing
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COMPARE = re.compile(
-    r"\b(?:vs\.?|versus|compare[ds]?|comparing|comparison|differ\w*|distinguish\w*|contrast"
+    r"\b(?:vs?\.?|versus|compare[ds]?|comparing|comparison|differ(?!ently)\w*|distinguish\w*"
+    r"|contrast\w*|separates?|sets? \w+ apart|side by side"
+    r"|(?:longer|bigger|larger|more|wider|higher|further|earlier|later|harder) .{0,60}\bor\b"
     r"|unterschied\w*|vergleich\w*|diff[ée]ren\w*|compar\w*|diferen\w*)\b",
     re.IGNORECASE,
 )
@@ -54,6 +58,11 @@ _UPWARD = re.compile(
     r"|promu|ascen\w+)\b",
     re.IGNORECASE,
 )
+_SHOWN = re.compile(
+    r"\b(?:next[ -]level|perform\w*|demonstrat\w*|show\w*|sustain\w*|impact|readiness|ready)\b",
+    re.IGNORECASE,
+)
+_AT_LEVEL = re.compile(r"\b(?:for|at)\s+(?:an?\s+|the\s+)?\S+\W*$|[- ]level\b", re.IGNORECASE)
 _FIGURE = re.compile(
     r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share"
     r"|proportion"
@@ -62,6 +71,9 @@ _FIGURE = re.compile(
     r"|viele?|weit|gro[ßs])"
     r"|combien|cu[áa]nt\w+|quel (?:pourcentage|horizon)|when (?:can|could|will|do|would))\b",
     re.IGNORECASE,
+)
+_AMOUNT = re.compile(
+    r"\b(?:what|which|how) ?%|\d\s*\+?\s*(?:years?|months?|%|percent)\b", re.IGNORECASE
 )
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok,? |then )?(?:is|are|am|do|does|did|can|could|should|shall|will|would|has"
@@ -80,6 +92,12 @@ _FOLLOW = re.compile(
     r"^(?:and|but|so|ok(?:ay)?|then|also|what about|how about|what if|same|why|und|et|y"
     r"|pero|aber)\b"
     r"|\b(?:it|that|this|there|those|these|they|them|one|same|dort|davon|dazu|cela|eso)\b",
+    re.IGNORECASE,
+)
+_POINTS_BACK = re.compile(r"\b(?:it|that|this|these|those|why)\b", re.IGNORECASE)
+_SMALL_TALK = re.compile(
+    r"^(?:thanks?|thank you|thx|hi|hello|hey|bye|more|go on|ok(?:ay)?|great|cool|nice|danke|merci"
+    r"|gracias)\W*(?:you|a lot|please|so much)?\W*$",
     re.IGNORECASE,
 )
 _ROLE = re.compile(
@@ -135,7 +153,7 @@ def check_question(text: str) -> str:
 
 
 def _cleaned(text: str) -> str:
-    cleaned = _CONTROL.sub(" ", _INVISIBLE.sub("", text))
+    cleaned = _TAG.sub(" ", _CONTROL.sub(" ", _INVISIBLE.sub("", text)))
     cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
     return re.sub(r"\s+", " ", cleaned).strip()
 
@@ -169,7 +187,9 @@ class Understanding:
         self._ladder = ladder
         self.names = LevelNames(ladder.levels)
         aliases = (word for level in ladder.levels for a in level.aliases for word in a.split())
-        self._speller = Speller([*vocabulary, *aliases], known)
+        words = [*vocabulary]
+        self._stems = frozenset(stem for word in words for stem in tokens(word))
+        self._speller = Speller([*words, *aliases], known)
         codes = [level.code for level in ladder.levels] + list(ladder.mentioned)
         self._prefixes = {re.sub(r"\d+$", "", code).casefold() for code in codes}
         self._tracks = _track_levels(ladder)
@@ -190,22 +210,28 @@ class Understanding:
 
     def _carry(self, now: Query, before: Query) -> Query | None:
         """`now` with levels or topic of an earlier question, or None if that one has nothing."""
-        short = len(now.text.split()) <= 9
+        short = len(now.text.split()) <= SHORT_WORDS
         leans = bool(_FOLLOW.search(now.text)) or short
+        foreign = now.words and not any(word in self._stems for word in now.words)
+        if _SMALL_TALK.match(now.text) or (foreign and not now.topics):
+            return None
         named = before.levels or before.unknown
         if not (now.levels or now.unknown):
             if not leans or not named:
                 return None
             about = _move_text(before) or ", ".join((*before.levels, *before.unknown))
+            bare = not now.topics and not now.words
+            if (bare or _POINTS_BACK.search(now.text)) and not _move_text(before):
+                about = before.text.strip(" ?.!")  # "it" is what was asked about, not just who
             return self._alone(f"{now.text} ({about})", carried=True)
         bare = not now.topics and len(now.words) <= 1
         if not (bare and leans and (before.topics or before.words)):
             return None
         return self._alone(f"{now.text} ({self._without_levels(before.text)})", carried=True)
 
-    def _without_levels(self, text: str) -> str:
+    def _without_levels(self, text: str, mark: str = "…") -> str:
         for mention in reversed(self.names.find(text)):
-            text = text[: mention.start] + "…" + text[mention.end :]
+            text = text[: mention.start] + mark + text[mention.end :]
         return text.strip(" ?.!")
 
     def _alone(self, text: str, *, carried: bool = False) -> Query:
@@ -218,6 +244,8 @@ class Understanding:
         named = len(levels) + len(unknown)
         levels = levels or self._levels_of_track(search)
         compared = named >= 3 or (named >= 2 and bool(_COMPARE.search(search)))
+        alone = named == 2 and not re.search(r"[^\W\d_]{2,}", self._without_levels(search, ""))
+        compared = compared or alone
         transition = None if compared else self._move(search, mentions, levels)
         if transition:
             levels = tuple(dict.fromkeys((*transition, *levels)))
@@ -274,16 +302,19 @@ class Understanding:
             low, high = sorted(levels, key=lambda code: ranks[code])
             known = self._ladder.transition(low, high)
             return (low, high) if known and _MOVE.search(text) else None
-        if len(levels) != 1:
-            return None
-        level = levels[0]
-        into = [t for t in self._ladder.transitions if t.target == level]
-        out_of = [t for t in self._ladder.transitions if t.source == level]
-        if any(_TOWARD.search(text[: mention.start]) for mention in mentions):
-            return (into[0].source, level) if len(into) == 1 else None
-        if _UPWARD.search(text) and len(out_of) == 1:
-            return level, out_of[0].target
-        return None
+        return self._move_of_one(text, mentions, levels[0]) if len(levels) == 1 else None
+
+    def _move_of_one(
+        self, text: str, mentions: Sequence[Mention], level: str
+    ) -> tuple[str, str] | None:
+        """The move into a level that is aimed at or to be shown, or out of one that is held."""
+        into = [(t.source, t.target) for t in self._ladder.transitions if t.target == level]
+        out_of = [(t.source, t.target) for t in self._ladder.transitions if t.source == level]
+        aimed = any(_TOWARD.search(text[: mention.start]) for mention in mentions)
+        shown = _AT_LEVEL.search(text) and _SHOWN.search(text)
+        if aimed or shown:
+            return into[0] if len(into) == 1 else None
+        return out_of[0] if _UPWARD.search(text) and len(out_of) == 1 else None
 
 
 def _track_levels(ladder: Ladder) -> list[tuple[str, tuple[str, ...]]]:
@@ -307,7 +338,7 @@ def _intent(
     levels: Sequence[str],
     words: Sequence[str],
 ) -> Intent:
-    if _FIGURE.search(text):
+    if _FIGURE.search(text) or _AMOUNT.search(text):
         return Intent.FIGURE
     if _YES_NO.search(text) and (words or topics):
         return Intent.YES_NO

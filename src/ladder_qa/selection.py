@@ -25,16 +25,19 @@ from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.portraits import Portraits
 from ladder_qa.retrieve import Found, Retriever
+from ladder_qa.topics import is_plain
 
 MAX_STATEMENTS = 4
 MARGIN = 1.3  # standard deviations below the best statement that a further one may be
 SAME_BLOCK_MARGIN = 2.6  # the same for a sentence of the same paragraph
 MAX_ITEMS = 12
 MAX_DIRECT = 5
+DIRECT_SPREAD = 3.0  # standard deviations below the best of them that a direct one may be
 FURTHER = 3  # best statements that may join the direct ones
 SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
 QUOTED = 0.85  # share of a statement's words in a question that then quotes it
+QUOTED_WORDS = re.compile(r"(?<!\w)[\"“']\w[^\"”]{8,}[\"”'](?!\w)")
 SAME_OPENING = 5  # words that two documents' statements of one thing begin with
 LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
@@ -72,7 +75,9 @@ class Selector:
         # a kind of section asked for with no words of its own is its list, whole
         plainly = query.intent is Intent.LIST and not query.words
         lines = self._list(query, found) if plainly else ()
-        lines = lines or self._direct(found, asked)
+        if query.intent is Intent.DEFINITION and not query.words:
+            lines = self._portraits.definition(query)
+        lines = lines or self._direct(query, found, asked)
         if not lines and query.intent is Intent.DEFINITION:
             lines = self._portraits.definition(query)
         if not lines and query.intent is Intent.TRANSITION:
@@ -138,7 +143,7 @@ class Selector:
             return query.transition[1]
         return query.levels[0] if len(query.levels) == 1 else None
 
-    def _direct(self, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
+    def _direct(self, query: Query, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
         """The statements that answer probably-asked questions of the same meaning."""
         positions = sorted(
             position
@@ -152,14 +157,17 @@ class Selector:
             inside = [position for position in positions if position in lst.members]
             if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
                 return self._portraits.members(lst, found)
-        chosen = positions[:MAX_DIRECT]
+        chosen = sorted(positions, key=lambda at: -found.scores[at])[:MAX_DIRECT]
         least = max(float(found.scores[position]) for position in chosen) - MARGIN
         for hit in found.hits[:FURTHER]:
             position = self._position[hit.passage.id]
             if position not in chosen and hit.score >= least and _states(hit.passage):
                 chosen.append(position)
-        passages = [self._retriever.passages[position] for position in sorted(chosen)]
-        return tuple(Shown((passage,)) for passage in passages[:MAX_DIRECT])
+        kept = sorted(chosen, key=lambda at: -found.scores[at])[:MAX_DIRECT]
+        kept = [at for at in kept if found.scores[at] >= found.scores[kept[0]] - DIRECT_SPREAD]
+        if query.intent is not Intent.YES_NO:  # there the most telling comes first
+            kept.sort()
+        return tuple(Shown((self._retriever.passages[position],)) for position in kept)
 
     def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:
         """The list that was meant: by kind of section, level, move and words; whole."""
@@ -181,7 +189,10 @@ class Selector:
 
     def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
         top = max(float(found.scores[i]) for i in lst.members)
-        return bool(set(query.topics) & lst.topics) or top >= found.hits[0].score - MARGIN
+        named = bool(set(query.topics) & lst.topics) and (
+            not query.words or is_plain(query.topics[0])
+        )
+        return named or top >= found.hits[0].score - MARGIN
 
     def _statements(self, query: Query, found: Found) -> Selection:
         hits = [h for h in found.hits[:12] if _states(h.passage)] or list(found.hits[:1])
@@ -201,7 +212,7 @@ class Selector:
         statements = [h.passage for h in chosen]
         if self._quoted(query, top.passage):
             statements = [top.passage, *self._following(top.passage)]
-        return self._with_other_wording(statements)
+        return self._with_other_wording(query, statements)
 
     def _quoted(self, query: Query, passage: Passage) -> bool:
         """Whether a question quotes a statement: then what follows it explains it."""
@@ -214,21 +225,24 @@ class Selector:
         place = (passage.document, passage.block)
         return [p for p in rest if (p.document, p.block) == place]
 
-    def _with_other_wording(self, statements: Sequence[Passage]) -> Selection:
+    def _with_other_wording(self, query: Query, statements: Sequence[Passage]) -> Selection:
         """The statements, and where another document says the first one differently, that too."""
         other = self._other_wording(statements[0])
         conflict = None
         if other is not None:
             conflict = ("what two documents say in the same place", (statements[0], other))
             statements = [statements[0], other]
-        lines = tuple(Shown((p,)) for p in _reading_order(statements))
-        return Selection(lines, conflict=conflict)
+        if query.intent is not Intent.YES_NO or conflict:  # there the most telling comes first
+            statements = _reading_order(statements)
+        return Selection(tuple(Shown((p,)) for p in statements), conflict=conflict)
 
     def _other_wording(self, passage: Passage) -> Passage | None:
         """A sentence of another document on the same levels that begins alike, ends otherwise."""
         words = _plain_words(passage.plain)
         if passage.kind is not PassageKind.SENTENCE or len(words) <= SAME_OPENING:
             return None
+        if not QUOTED_WORDS.search(passage.plain):
+            return None  # two sentences that only begin alike need not contradict each other
         for other in self._retriever.passages:
             if other.document == passage.document or set(other.levels) != set(passage.levels):
                 continue
