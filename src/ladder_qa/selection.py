@@ -72,21 +72,29 @@ class Selector:
             chosen = self._figures(query, found)
             if chosen.lines:
                 return chosen
-        # a kind of section asked for with no words of its own is its list, whole
-        plainly = query.intent is Intent.LIST and not query.words
-        lines = self._list(query, found) if plainly else ()
-        if query.intent is Intent.DEFINITION and not query.words:
-            lines = self._portraits.definition(query)
-        lines = lines or self._direct(query, found, asked)
-        if not lines and query.intent is Intent.DEFINITION:
-            lines = self._portraits.definition(query)
-        if not lines and query.intent is Intent.TRANSITION:
-            lines = self._portraits.transition(query, found)
-        if not lines and query.intent is Intent.LIST:
-            lines = self._list(query, found)
-        if not lines and not query.words:
-            lines = self._portraits.section(query)
+        if query.words and self._quoted(query, found.hits[0].passage):
+            return self._statements(query, found)
+        lines = self._formed(query, found, asked)
         return Selection(lines) if lines else self._statements(query, found)
+
+    def _formed(self, query: Query, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
+        """What the form of a question asks for, or what a question of the same meaning shows."""
+        # a kind of section, or a level, asked for with no words of its own means the whole of it
+        plain: tuple[Shown, ...] = ()
+        if not query.words and query.intent is Intent.LIST:
+            plain = self._list(query, found)
+        elif not query.words and query.intent is Intent.DEFINITION:
+            plain = self._portraits.definition(query)
+        lines = plain or self._direct(query, found, asked)
+        if lines:
+            return lines
+        forms = {
+            Intent.DEFINITION: lambda: self._portraits.definition(query),
+            Intent.TRANSITION: lambda: self._portraits.transition(query, found),
+            Intent.LIST: lambda: self._list(query, found),
+        }
+        formed = forms[query.intent]() if query.intent in forms else ()
+        return formed or (() if query.words else self._portraits.section(query))
 
     def _comparison(self, query: Query, found: Found) -> Selection:
         if query.unknown and len(query.levels) == 1:
