@@ -127,3 +127,13 @@ def test_a_cell_is_about_the_only_level_that_stands_in_its_row() -> None:
 def test_a_cell_without_headers_that_name_a_level_follows_its_headings() -> None:
     assert ABOUT.cell("A ward", "Scope", ["Daily", "A ward"], ["N6: Nurse Manager"]) == ("N6",)
     assert ABOUT.cell("A ward", "", [], []) == ()
+
+
+def test_a_statement_about_a_level_that_nothing_describes_is_about_that_level() -> None:
+    """Else it would be taken for one about the described level in whose section it stands."""
+    aliases = aliases_of(TITLES)
+    level = Level("N4", "Staff Nurse", ("Staff Nurse",), aliases["N4"], "N", None, "n.md", 0)
+    about = About(LevelNames([level], ["N9"]))
+    assert about.statement("At N9, you sign contracts.", ["N4: Staff Nurse"]) == ("N9",)
+    assert about.cell("Many wards", "N9", ["Scope", "One ward", "Many wards"], []) == ("N9",)
+    assert about.statement("N9 → N4: a way back", ["N4: Staff Nurse"]) == ("N4",)

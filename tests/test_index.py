@@ -16,6 +16,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -224,6 +225,63 @@ def test_a_record_that_is_not_what_was_written_is_noticed(copied: Settings) -> N
     ):
         with pytest.raises(IndexDamagedError):
             check_collection(copied, folder, manifest, other)
+
+
+class ForgetfulCollection:
+    """A collection whose graph leads some records to another one; all records are intact."""
+
+    def __init__(self, content: Content, missed: int) -> None:
+        self._content, self._missed = content, missed
+
+    def count(self) -> int:
+        return len(self._content.passages)
+
+    def get(self, ids: list[str], include: list[str]) -> dict[str, Any]:
+        rows = [int(record.removeprefix("p")) for record in ids]
+        passages = [self._content.passages[row] for row in rows]
+        return {
+            "ids": ids,
+            "documents": [p.text for p in passages],
+            "metadatas": [
+                {"document": p.document, "start": p.start, "end": p.end} for p in passages
+            ],
+            "embeddings": self._content.vectors[rows],
+        }
+
+    def query(self, query_embeddings: Any, n_results: int, include: list[str]) -> dict[str, Any]:
+        found = []
+        for vector in query_embeddings:
+            self._missed -= 1
+            found.append([-vector] if self._missed >= 0 else [vector])
+        return {"embeddings": found}
+
+
+@pytest.mark.parametrize(("missed", "good"), [(0, True), (12, True), (13, False), (1200, False)])
+def test_a_few_records_may_be_missed_by_the_graph_but_not_more(
+    copied: Settings, monkeypatch: pytest.MonkeyPatch, missed: int, *, good: bool
+) -> None:
+    content, manifest = make_content(1200), current_manifest(copied.data)
+    assert manifest is not None
+
+    class Client:
+        def get_collection(self, name: str, embedding_function: None) -> ForgetfulCollection:
+            return ForgetfulCollection(content, missed)
+
+    @contextlib.contextmanager
+    def connected(*_: object) -> Iterator[Client]:
+        yield Client()
+
+    monkeypatch.setattr("ladder_qa.index._client", connected)
+    message = f"Only {1200 - missed} of 1200 passages"
+    fails = pytest.raises(IndexDamagedError, match=message)
+    with contextlib.nullcontext() if good else fails:
+        check_collection(copied, copied.data, manifest, content)
+
+
+def test_many_equal_vectors_are_no_damage(settings: Settings) -> None:
+    content = make_content(1700)
+    content.vectors[200:900] = content.vectors[200]
+    build(settings, content)
 
 
 def test_a_passage_that_is_not_the_documents_text_is_never_built(settings: Settings) -> None:
@@ -448,6 +506,9 @@ def test_a_chroma_server_holds_one_collection_per_generation(
     with _client(settings, tmp_path) as client:
         names = {collection.name for collection in client.list_collections()}
         assert names == {f"ladder-qa-{generation_id}" for generation_id in ids[1:]}
+        kept = client.get_collection(f"ladder-qa-{ids[2]}", embedding_function=None)
+        hnsw = kept.configuration["hnsw"]
+        assert (hnsw["ef_construction"], hnsw["max_neighbors"], hnsw["ef_search"]) == (400, 32, 400)
         client.delete_collection(f"ladder-qa-{ids[2]}")
     with pytest.raises(IndexDamagedError, match="no such collection"):
         open_generation(settings, ENCODER)

@@ -15,9 +15,9 @@ import pytest
 
 from conftest import ROOT
 from exported_model import settings_with_model
-from ladder_qa.errors import CorpusError, IngestRunningError, LadderError
+from ladder_qa.errors import CorpusError, IngestRunningError
 from ladder_qa.index import current_generation_id, open_generation
-from ladder_qa.ingest import ensure_index, ingest, ingest_apart, stale
+from ladder_qa.ingest import ensure_index, ingest, stale
 from ladder_qa.settings import Settings
 from ladder_qa.store import folder_of, writer_lock
 
@@ -239,13 +239,6 @@ def test_an_index_without_its_corpus_is_served_as_it_is(settings: Settings) -> N
     said: list[str] = []
     ensure_index(settings, said.append)
     assert said == []
-
-
-def test_ingestion_in_a_process_of_its_own_builds_the_same_index(settings: Settings) -> None:
-    ingest_apart(settings)
-    assert len(open_generation(settings, None).texts) == 2
-    with pytest.raises(LadderError, match="could not be built"):
-        ingest_apart(settings.with_changes(corpus=settings.data / "none"))
 
 
 @pytest.mark.slow

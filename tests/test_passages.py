@@ -158,7 +158,7 @@ def test_a_long_item_is_cited_by_sentence() -> None:
 def test_an_introduction_is_no_passage_of_its_own_when_it_is_a_bold_label() -> None:
     found = read("# T\n\n**How to develop this:**\n\n- Practise.\n")
     assert [passage.quote for passage in found] == ["T", "Practise."]
-    assert [span.text for span in found[1].context] == ["How to develop this:"]
+    assert [span.text for span in found[1].context] == ["T", "How to develop this:"]
 
 
 def test_cells_are_governed_by_their_column_header_and_the_first_cell_of_their_row() -> None:
@@ -375,7 +375,8 @@ def _holds_for_any_document(text: str) -> None:
     assert_exact([document], found)
     assert len({passage.id for passage in found}) == len(found)
     assert [passage.order for passage in found] == list(range(len(found)))
-    codes = {level.code for level in read_ladder([document]).levels}
+    ladder = read_ladder([document])
+    codes = {level.code for level in ladder.levels} | set(ladder.mentioned)
     for passage in found:
         assert {*passage.levels, *passage.mentions} <= codes
         assert not set(passage.levels) & set(passage.mentions)

@@ -5,7 +5,15 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
-from ladder_qa.terminal import answer_text, columns, json_text, markdown_text, wrapped
+from ladder_qa.ingest import IngestReport
+from ladder_qa.terminal import (
+    answer_text,
+    columns,
+    ingest_text,
+    json_text,
+    markdown_text,
+    wrapped,
+)
 from serving_fakes import fake_assistant
 
 EVIL = "a\x1b[31mred\x07\x9bz\u202eback\u2066 \u200bend"
@@ -52,3 +60,11 @@ def test_markdown_becomes_plain_text() -> None:
 def test_wide_characters_take_two_columns() -> None:
     assert wrapped("東京 東京 東京", 9).splitlines() == ["東京 東京", "東京"]
     assert columns("e\u0301") == 1
+
+
+def test_one_document_and_one_passage_are_in_the_singular() -> None:
+    report = IngestReport("g", True, 1, 1, (), (), (), (), 1, 0, (), 0.5)
+    text = " ".join(ingest_text(report).split())
+    assert text == "Built generation g: 1 passage encoded, 0 kept; 1 document, 1 passage, 0.5 s."
+    report = replace(report, built=False, documents=2, passages=1200)
+    assert ingest_text(report).endswith("2 documents, 1,200 passages, 0.5 s.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -20,6 +21,8 @@ from ladder_qa.datamodels import Answer, Outcome
 from ladder_qa.web.app import create_app
 from ladder_qa.web.pages.answer import answer_page
 from ladder_qa.web.pages.document import document_page
+from ladder_qa.web.pages.marking import Marker
+from ladder_qa.web.pages.render import Hooks, to_html
 from ladder_qa.web.pages.text import escape, shown
 from serving_fakes import (
     DOCUMENTS,
@@ -356,6 +359,55 @@ def test_every_passage_of_the_corpus_can_be_marked(corpus_folder: Path) -> None:
         text = generation.texts[passage.document].text
         html = document_page(passage.document, "", text, {}, (passage.start, passage.end))
         assert Page(html).mark == squeezed(passage.plain)
+
+
+def test_a_citation_takes_two_renderings_at_most(corpus_folder: Path) -> None:
+    """So its marks never depend on the time that renderings take."""
+    texts = {file.name: file.read_bytes().decode() for file in corpus_folder.glob("*.md")}
+    passages = FakeGeneration.of(texts).passages
+    emphasised = [p for p in passages if p.quote[0] in "*_`"]
+    assert emphasised
+    for passage in [*emphasised[:12], *passages[::40]]:
+        rendered: list[str] = []
+
+        def render(source: str, rendered: list[str] = rendered) -> str:
+            rendered.append(source)
+            return to_html(source, Hooks())
+
+        text = texts[passage.document]
+        marker = Marker(text, to_html(text, Hooks()), render)
+        assert 'id="cited"' in marker.marked([(passage.start, passage.end)])
+        assert len(rendered) <= 2
+
+
+def test_marking_stops_when_its_time_is_up() -> None:
+    text, rendered = "word *x* " * 500, 0
+
+    def render(source: str) -> str:
+        nonlocal rendered
+        rendered += 1
+        time.sleep(0.05)
+        return f"{source}{rendered}"  # never as the plain page: no place is good
+
+    assert Marker(text, text, render).marked([(3, 2000), (2001, 4000)]) == text
+    assert 2 <= rendered <= 5
+
+
+def test_a_hand_made_address_costs_few_renderings_of_a_slow_document(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    count = 0
+
+    def slow(source: str, hooks: Hooks) -> str:
+        nonlocal count
+        count += 1
+        time.sleep(0.3)
+        return to_html(source, hooks)
+
+    monkeypatch.setattr("ladder_qa.web.pages.document.to_html", slow)
+    text = "**a** [x](y_(*b*)) `c`\n\n" * 40
+    document_page("slow.md", "D", text, {"slow.md": "d"}, (1, 400))
+    assert count <= 3  # the page itself, and two with marks
 
 
 def test_html_in_a_document_is_never_passed_on() -> None:

@@ -15,9 +15,10 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from ladder_qa.errors import QuestionError, StoreError
+from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
 from ladder_qa.web import problems
 from ladder_qa.web.app import create_app
-from ladder_qa.web.limits import BODY_LIMIT, read_span
+from ladder_qa.web.limits import read_span
 from ladder_qa.web.observe import make_logger
 from serving_fakes import FakeAssistant, FakeIndex, fake_assistant, settings
 
@@ -266,6 +267,29 @@ def test_a_wrong_method_is_a_405_with_allow(
     assert set(response.headers["allow"].split(", ")) == allow
 
 
+@pytest.mark.parametrize(
+    ("character", "escaped"),
+    [("a", False), ("ä", False), ("ä", True), ("\U0001f600", False), ("\U0001f600", True)],
+)
+def test_the_longest_question_and_history_fit_in_every_spelling(
+    client: TestClient, character: str, *, escaped: bool
+) -> None:
+    turn = {"role": "assistant", "content": character * MAX_TURN}
+    body = {"question": character * MAX_QUESTION, "history": [turn] * MAX_TURNS, "keep": False}
+    content = json.dumps(body, indent=2, ensure_ascii=escaped).encode()
+    response = client.post("/api/v1/ask", content=content, headers=JSON)
+    assert response.status_code == 200, response.text
+
+
+def test_a_body_may_be_as_long_as_the_limit_and_the_problem_names_it(client: TestClient) -> None:
+    body = b'{"question": "way"}'.ljust(problems.BODY_LIMIT)
+    assert client.post("/api/v1/ask", content=body, headers=JSON).status_code == 200
+    told = problem(
+        client.post("/api/v1/ask", content=body + b" ", headers=JSON), 413, "body-too-large"
+    )
+    assert f"{problems.BODY_LIMIT:,} bytes" in told["detail"]
+
+
 class CountingBody:
     """A request body of 5 MB in chunks, which counts how much of it was read."""
 
@@ -302,7 +326,7 @@ def test_a_large_body_is_a_413_and_is_not_read_whole(length: bytes | None) -> No
     asyncio.run(serve())
     assert sent[0]["status"] == 413
     assert json.loads(sent[1]["body"])["type"] == "/problems/body-too-large"
-    assert body.read <= BODY_LIMIT + 10_000
+    assert body.read <= problems.BODY_LIMIT + 10_000
     if length == b"5000000":
         assert body.read == 0
 
@@ -367,17 +391,12 @@ def test_nothing_of_bad_requests_is_logged_but_their_kind(
     assert '"problem": "broken-json"' in log.getvalue()
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
-    lambda inner: (
-        st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["question", "history", "keep", "role", "content", "x"]),
-            inner,
-            max_size=4,
-        )
-    ),
-    max_leaves=12,
+scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20)
+keys = st.sampled_from(["question", "history", "keep", "role", "content", "x"])
+json_values: st.SearchStrategy[object] = st.deferred(
+    lambda: (
+        scalars | st.lists(json_values, max_size=3) | st.dictionaries(keys, json_values, max_size=4)
+    )
 )
 
 

@@ -14,7 +14,7 @@ from ladder_qa.names import CODE, LevelNames, Mention
 
 _ARROW = re.compile(r"\s*(?:→|⇒|-+>|–>|—>)\s*")
 _SOURCES = re.compile(
-    rf"^{CODE}\b(?:\s*\([^)]*\))?(?:\s*(?:or|and|/|,)\s*{CODE}\b(?:\s*\([^)]*\))?)*$"
+    rf"^{CODE}\b(?:\s*\([^)]{0, 60}\))?(?:\s*(?:or|and|/|,)\s*{CODE}\b(?:\s*\([^)]{0, 60}\))?)*$"
 )
 # What may stand before the level in an opening such as "At M3, …" or "Promotion to E2 requires …".
 _BEFORE = re.compile(
@@ -23,7 +23,9 @@ _BEFORE = re.compile(
     r"(?:(?:the|an?|every|each|any)\s+)*$",
     re.IGNORECASE,
 )
-_COORDINATED = re.compile(r"^\s*(?:\([^)]*\))?\s*(?:or|and|/|,|&)\s*(?:at\s+)?$", re.IGNORECASE)
+_COORDINATED = re.compile(
+    r"^\s*(?:\([^)]{0,60}\))?\s*(?:or|and|/|,|&)\s*(?:at\s+)?$", re.IGNORECASE
+)
 # "M3-level leaders" or "a super-X" names a kind of person, not the level the text is about.
 _COMPOUND_AFTER = re.compile(r"^[-–]\w")
 _RANGE_AFTER = re.compile(r"^\s*[-–—]\s*(?:\w{1,4}\d)")
@@ -132,9 +134,9 @@ class About:
         if arrow and _SOURCES.match(text[: arrow.start()]):
             tail = re.match(rf"\s*(?:{CODE}\b[\s/,]*(?:or\s+)?)+", text[arrow.end() :])
             target = self._names.codes(tail.group()) if tail else ()
-            if target:
-                return target
-            return self._names.codes(text[: arrow.start()], cased=True)
+            source = self._names.codes(text[: arrow.start()], cased=True)
+            described = self._names.described
+            return described(target) or described(source) or target
         start = re.match(r"(?:[\w’'-]+\s+){0,6}?from\s+", text, re.IGNORECASE)
         if start is None:
             return ()

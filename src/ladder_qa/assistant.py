@@ -107,9 +107,8 @@ class Assistant:
 
     def _refusal(self, query: Query, found: Found, decision: Decision) -> Answer:
         hits = [hit.passage for hit in found.hits if hit.passage.kind is not PassageKind.HEADING]
-        close: list[Passage] = []
-        if decision.outcome is not Outcome.OUT_OF_SCOPE:
-            close = hits[:NEAREST]
+        # nothing is near a question about something else: one line shows what there is
+        close = hits[: 1 if decision.outcome is Outcome.OUT_OF_SCOPE else NEAREST]
         return self._bare(
             query,
             decision,

@@ -161,7 +161,7 @@ class BankSearch:
         if self._vectors is None or not len(self._vectors):
             return None
         wanted = frozenset(levels)
-        cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1)
+        cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1).round(6)
         other = np.array([bool(found) and found != wanted for found in self._levels], dtype=bool)
         if wanted:
             cosines = cosines - OTHER_LEVELS * other

@@ -198,7 +198,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage found for a question. `score` is a rank-fusion score: comparable in one search."""
+    """A passage found for a question; scores are comparable within one search only."""
 
     passage: Passage
     score: float

@@ -30,7 +30,7 @@ _MONTHS = {"year": 12.0, "month": 1.0, "week": 12 / 52, "day": 12 / 365}
 _RELATIONS: tuple[tuple[str, str, str], ...] = (
     (
         "readiness",
-        r"next level|consistently over|demonstrat|sustained|track record of outcomes",
+        r"next level|consistently over|demonstrat|sustained|track record",
         (
             r"next level|perform|demonstrat|sustain|consistent|track record|show (?:it|this|that)"
             r"|already (?:work|operat|deliver|do)|prove"
@@ -43,7 +43,7 @@ _RELATIONS: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "timeline",
-        r"\btakes?\b|typical time|do so in|progress(?:ion)? from|\btime at\b|varies",
+        r"\btakes?\b|typical time|\bprogress(?:ion|es|ed|ing)?\b|\btime at\b|varies",
         (
             r"how (?:long|fast|quick|soon|many years)|take|time|timeline|duration|until"
             r"|years (?:from|to)|when\b|wait"

@@ -12,6 +12,7 @@ import os
 import secrets
 import weakref
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -63,6 +64,10 @@ _CANDIDATES = 4  # times as many asked of the graph as wanted
 # Chroma brings stored vectors to unit length once more, which moves their last bits.
 _SAME_VECTOR = 1e-5
 _BATCH = 500  # records in one request to Chroma
+_HNSW = {"space": "cosine", "ef_construction": 400, "max_neighbors": 32, "ef_search": 400}
+# HNSW is approximate: no setting makes every record reachable, above all among equal vectors. A
+# few misses are no damage; more mean that the graph is not that of the records.
+_FOUND = 0.99  # of the records find themselves
 _ANSWER_S = 60.0  # for one answer of a Chroma server
 
 
@@ -311,7 +316,7 @@ def _write_collection(
         collection = client.create_collection(
             manifest.collection,
             embedding_function=None,
-            configuration={"hnsw": {"space": "cosine"}},
+            configuration={"hnsw": _HNSW},
         )
         store = ChromaVectorStore(chroma_collection=collection)
         for start in range(0, len(content.passages), _BATCH):
@@ -326,46 +331,41 @@ def _write_collection(
 def check_collection(
     settings: Settings, folder: Path, manifest: Manifest, content: Content
 ) -> None:
-    """Reopen the collection and compare every record; let every vector find itself.
+    """Reopen the collection and compare every record; let every vector look for itself.
 
-    Raises IndexDamagedError when a record is missing, added or different; StoreError.
+    Raises IndexDamagedError where a record differs or less than 99 % find themselves; StoreError.
     """
     with _client(settings, folder) as client:
         collection = client.get_collection(manifest.collection, embedding_function=None)
-        if collection.count() != len(content.passages):
-            raise IndexDamagedError(
-                f"{collection.count()} records in Chroma; allowed: {len(content.passages)}."
-            )
-        for start in range(0, len(content.passages), _BATCH):
-            rows = range(start, min(start + _BATCH, len(content.passages)))
-            _check_records(collection, content, rows)
+        count = len(content.passages)
+        if collection.count() != count:
+            raise IndexDamagedError(f"{collection.count()} records in Chroma; allowed: {count}.")
+        batches = (range(at, min(at + _BATCH, count)) for at in range(0, count, _BATCH))
+        found = sum(_check_records(collection, content, rows) for rows in batches)
+        if found < _FOUND * count:
+            raise IndexDamagedError(f"Only {found} of {count} passages find themselves.")
 
 
-def _check_records(collection: Any, content: Content, rows: range) -> None:
-    ids = [content.passages[row].id for row in rows]
+def _check_records(collection: Any, content: Content, rows: range) -> int:
+    """How many of `rows` find themselves; IndexDamagedError where a record is different."""
+    passages = content.passages[rows.start : rows.stop]
+    expected = content.vectors[rows.start : rows.stop]
+    ids = [passage.id for passage in passages]
     got = collection.get(ids=ids, include=["embeddings", "metadatas", "documents"])
     place = {record: number for number, record in enumerate(got["ids"])}
-    expected = content.vectors[rows.start : rows.stop]
-    found = collection.query(
-        query_embeddings=expected, n_results=1, include=["distances", "embeddings"]
-    )
-    for offset, row in enumerate(rows):
-        passage = content.passages[row]
+    near = partial(np.allclose, rtol=0, atol=_SAME_VECTOR)
+    for passage, vector in zip(passages, expected, strict=True):
         number = place.get(passage.id)
         if number is None:
             raise IndexDamagedError(f"The passage {passage.id} is not in the collection.")
         about = got["metadatas"][number]
-        same = (
-            got["documents"][number] == passage.text
-            and (about["document"], about["start"], about["end"])
-            == (passage.document, passage.start, passage.end)
-            and np.abs(got["embeddings"][number] - expected[offset]).max() <= _SAME_VECTOR
-        )
-        if not same:
+        kept = (got["documents"][number], about["document"], about["start"], about["end"])
+        same = kept == (passage.text, passage.document, passage.start, passage.end)
+        if not same or not near(got["embeddings"][number], vector):
             raise IndexDamagedError(f"The passage {passage.id} is not as it was written.")
-        nearest = found["embeddings"][offset]  # of another passage when both have one text
-        if len(nearest) != 1 or np.abs(nearest[0] - expected[offset]).max() > _SAME_VECTOR:
-            raise IndexDamagedError(f"The passage {passage.id} does not find itself.")
+    found = collection.query(query_embeddings=expected, n_results=1, include=["embeddings"])
+    pairs = zip(found["embeddings"], expected, strict=True)  # another passage's when texts are one
+    return sum(len(first) == 1 and near(first[0], vector) for first, vector in pairs)
 
 
 def _search_in(

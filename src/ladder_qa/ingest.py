@@ -8,7 +8,6 @@ Not covered: watching the folder, which a server does by asking `stale` between 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -30,7 +29,7 @@ from ladder_qa.index import (
     writer_lock,
 )
 from ladder_qa.ladder import read_ladder
-from ladder_qa.settings import PREFIX, Settings
+from ladder_qa.settings import Settings
 from ladder_qa.store import (
     Content,
     Documents,
@@ -159,37 +158,6 @@ def ensure_index(settings: Settings, report: Callable[[str], None]) -> None:
             time.sleep(_LOOK_S)
         else:
             return
-
-
-def ingest_apart(settings: Settings, limit_s: float = 1800.0) -> None:
-    """`ingest` in a process of its own, so that a server never loads what only building needs.
-
-    Raises LadderError with that process's message, also when it takes more than `limit_s`.
-    """
-    given = {
-        "CORPUS": str(settings.corpus.resolve()),
-        "DATA": str(settings.data.resolve()),
-        "MODEL": settings.model,
-        "CHROMA_URL": settings.chroma_url,
-    }
-    package_root = str(Path(__file__).resolve().parent.parent)
-    path = os.pathsep.join(filter(None, [package_root, os.environ.get("PYTHONPATH")]))
-    environ = os.environ | {PREFIX + key: value for key, value in given.items()}
-    try:
-        done = subprocess.run(  # this interpreter, this module, no shell
-            [sys.executable, "-P", "-m", "ladder_qa.ingest"],
-            env=environ | {"PYTHONPATH": path},
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=limit_s,
-            check=False,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise LadderError(f"Building the index took more than {limit_s:.0f} s.") from error
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or [f"exit status {done.returncode}"]
-        raise LadderError(f"The index could not be built: {lines[-1]}")
 
 
 def _silent(step: str, done: int, total: int) -> None:

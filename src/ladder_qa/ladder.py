@@ -25,7 +25,7 @@ from ladder_qa.datamodels import (
 from ladder_qa.names import CODE, LevelNames, aliases_of
 
 ARROW = r"(?:→|⇒|->|–>|—>|\bto\b|\binto\b)"
-_PAREN = r"(?:\s*\([^)]*\))?"
+_PAREN = r"(?:\s*\([^)]{0,60}\))?"
 TRANSITION = re.compile(
     rf"(?<!\w)({CODE}){_PAREN}\s*{ARROW}\s*(?:an?\s+|the\s+)?({CODE})(?!\w)", re.IGNORECASE
 )
@@ -35,7 +35,7 @@ _HEADING_LEVEL = re.compile(
 _CODE_ALONE = re.compile(rf"^(?:[Ll]evel\s+)?({CODE})\s*(?:\(([^()\d]{{2,60}})\))?:?$")
 _NAMED_LEVEL = re.compile(rf"(?<!\w)({CODE})[^\S\n]*\(([^()\d\n]{{2,60}})\)")
 _TITLE_THEN_CODE = re.compile(rf"^(?:\d+[.)]\s*)?([^()\d]{{2,60}})\s*\(({CODE})\)$")
-_TRACK = re.compile(rf"(\w+)[\s-]+track\s*\(\s*({CODE})\s*[-–—]", re.IGNORECASE)
+_TRACK = re.compile(rf"(?<!\w)(\w{{1,40}})[\s-]+track\s*\(\s*({CODE})\s*[-–—]", re.IGNORECASE)
 _TITLE_COLUMN = re.compile(r"\b(title|role|position|name)\b", re.IGNORECASE)
 _QUESTION_COLUMN = re.compile(r"\bquestion\b", re.IGNORECASE)
 _TIME_COLUMN = re.compile(r"\b(time|duration|years|months)\b", re.IGNORECASE)
@@ -43,7 +43,6 @@ _TAKES = re.compile(r"\btakes\s+(?:about\s+|around\s+)?(\d[\d\s–+-]*\s*(?:year
 _QUOTED_QUESTION = re.compile(r"[\"“']([^\"”]+\?)[\"”']")
 _REFERS = re.compile(r"\b(refer|see|consult|read|find|look)\b", re.IGNORECASE)
 _BOLD_LABEL = re.compile(r"^(?:\*\*|__)(.+?)(?:\*\*|__)")
-_GUIDE_WORD = re.compile(r"\bguides?\b", re.IGNORECASE)
 
 
 def prefix_of(code: str) -> str:

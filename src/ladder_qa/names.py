@@ -18,17 +18,12 @@ from ladder_qa.datamodels import Level
 CODE = r"[A-Z]{1,4}\d{1,2}"
 """A level's code: one to four capital letters and a number, as ladders of this trade write it."""
 
+LONG_WORD = 8  # letters of a word that is also said by its first three, such as "eng"
 # How English job titles are shortened in speech and chat; whole words only.
 _SHORT = {
     "senior": ("sr", "snr"),
     "junior": ("jr",),
-    "director": ("dir",),
-    "engineering": ("eng",),
-    "engineer": ("eng",),
     "manager": ("mgr",),
-    "president": ("pres",),
-    "principal": ("princ",),
-    "developer": ("dev",),
     "technical": ("tech",),
 }
 _SMALL = {"of", "the", "and", "for"}
@@ -64,7 +59,8 @@ def _spoken(title: str) -> set[str]:
     kept = [word for word in words if word not in _DEPARTMENTS]
     if len(kept) >= 2 and not _SMALL & set(words):
         forms.add(" ".join(kept))
-    for word, shorts in _SHORT.items():
+    shortened = {word: (word[:3],) for word in words if len(word) >= LONG_WORD} | _SHORT
+    for word, shorts in shortened.items():
         for form in tuple(forms):
             parts = form.split()
             if word in parts and len(parts) > 1:
@@ -121,15 +117,19 @@ def _raise(derived: dict[str, set[str]], given: Mapping[str, str]) -> None:
 
 
 class LevelNames:
-    """Finds levels in texts by code, title or abbreviation; built once for a ladder."""
+    """Finds levels in texts by code, title or abbreviation; built once for a ladder.
 
-    def __init__(self, levels: Sequence[Level]) -> None:
+    `others` are codes that are named and not described: found by code alone.
+    """
+
+    def __init__(self, levels: Sequence[Level], others: Sequence[str] = ()) -> None:
         self._by_alias = {alias: level.code for level in levels for alias in level.aliases}
         given = {_plain(title) for level in levels for title in level.titles}
         self._initials = {
             alias for alias in self._by_alias if " " not in alias and alias not in given
         }
-        self._codes = {level.code.casefold(): level.code for level in levels}
+        self._described = frozenset(level.code for level in levels)
+        self._codes = {code.casefold(): code for code in (*self._described, *others)}
         names = sorted(self._by_alias, key=lambda alias: (-len(alias), alias))
         parts = [self._pattern(name) for name in names]
         parts += [re.escape(code) for code in sorted(self._codes, key=len, reverse=True)]
@@ -188,6 +188,10 @@ class LevelNames:
                 code = self._by_alias.get(name)
             if code is not None:
                 yield Mention(code, match.start(), match.end(), plural)
+
+    def described(self, codes: Sequence[str]) -> tuple[str, ...]:
+        """Those of `codes` that the documents describe; the others are only named."""
+        return tuple(code for code in codes if code in self._described)
 
     def codes(self, text: str, *, cased: bool = False) -> tuple[str, ...]:
         """The levels named in `text`, each once, in order of first mention."""

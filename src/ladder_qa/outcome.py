@@ -102,7 +102,7 @@ class Judge:
         if carried or self._structured(query, found, features):
             return Decision(Outcome.ANSWERED, self._also_missing(query))
         if not self._in_scope(query, features):
-            return Decision(Outcome.OUT_OF_SCOPE)
+            return Decision(Outcome.OUT_OF_SCOPE, (query.text,))
         if score(features, with_bank=asked is not None) < 0:
             return Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
         return Decision(Outcome.ANSWERED, self._also_missing(query))
@@ -116,11 +116,13 @@ class Judge:
     def _unknown(self, query: Query) -> Decision | None:
         """For a question that names levels no document describes."""
         missing = tuple(query.unknown)
-        if query.levels:
-            return Decision(Outcome.PARTIAL, missing) if query.intent is Intent.COMPARISON else None
+        if query.levels and query.intent is Intent.COMPARISON:
+            return Decision(Outcome.PARTIAL, missing)
         mentioned = [code for code in query.unknown if code in self._ladder.mentioned]
         if mentioned and _MOVES_BETWEEN.search(query.search) and self._moves(mentioned):
             return None
+        if query.levels and not _MOVES_BETWEEN.search(query.search):
+            return Decision(Outcome.PARTIAL, missing)
         return Decision(Outcome.LEVEL_NOT_COVERED, missing)
 
     def _moves(self, codes: list[str]) -> bool:
@@ -162,6 +164,8 @@ class Judge:
 
     def _held(self, query: Query) -> bool:
         """Whether some section about the levels asked about is of the kind asked for, if any is."""
+        if query.intent is Intent.FIGURE:
+            return False  # whether the figure is stated is looked at in the statements
         if not query.topics:
             return True
         return any(

@@ -36,7 +36,7 @@ _WORD = re.compile(r"\w")
 
 def read_passages(documents: Sequence[Document], ladder: Ladder) -> tuple[Passage, ...]:
     """All passages of `documents` in reading order; ids depend on words and place in headings."""
-    names = LevelNames(ladder.levels)
+    names = LevelNames(ladder.levels, ladder.mentioned)
     about = About(names)
     seen: Counter[str] = Counter()
     passages: list[Passage] = []

@@ -24,6 +24,7 @@ MAX_TURN = 4000
 MAX_TURNS = 16
 LISTED_WORDS = {True: 5, False: 2}  # content words with which a kind of section is still a list
 FEW_WORDS = 3  # content words beside a move that still ask for the move as a whole
+CARRIED_CHARACTERS = 300  # of an earlier question in one that stands alone
 SHORT_WORDS = 9  # a question of no more words may lean on the one before
 SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
 MAX_SENTENCES = 6
@@ -62,7 +63,9 @@ _SHOWN = re.compile(
     r"\b(?:next[ -]level|perform\w*|demonstrat\w*|show\w*|sustain\w*|impact|readiness|ready)\b",
     re.IGNORECASE,
 )
-_AT_LEVEL = re.compile(r"\b(?:for|at)\s+(?:an?\s+|the\s+)?\S+\W*$|[- ]level\b", re.IGNORECASE)
+_AT_LEVEL = re.compile(
+    r"\b(?:for|at)\s+(?:an?\s+|the\s+)?\S+\W*$|(?<!next)[- ]level\b", re.IGNORECASE
+)
 _FIGURE = re.compile(
     r"\b(?:how (?:long|many|much|far|big|large|often|fast|soon|old)|what (?:percent|share"
     r"|proportion"
@@ -94,6 +97,7 @@ _FOLLOW = re.compile(
     r"|\b(?:it|that|this|there|those|these|they|them|one|same|dort|davon|dazu|cela|eso)\b",
     re.IGNORECASE,
 )
+_INTO = re.compile(r"\b(?:to|into|become|becoming)\s+(?:be\s+)?(?:an?\s+|the\s+)?$", re.IGNORECASE)
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|these|those|why)\b", re.IGNORECASE)
 _SMALL_TALK = re.compile(
     r"^(?:thanks?|thank you|thx|hi|hello|hey|bye|more|go on|ok(?:ay)?|great|cool|nice|danke|merci"
@@ -221,13 +225,16 @@ class Understanding:
                 return None
             about = _move_text(before) or ", ".join((*before.levels, *before.unknown))
             bare = not now.topics and not now.words
-            if (bare or _POINTS_BACK.search(now.text)) and not _move_text(before):
+            fits = len(before.text) <= CARRIED_CHARACTERS
+            if (bare or _POINTS_BACK.search(now.text)) and fits and not _move_text(before):
                 about = before.text.strip(" ?.!")  # "it" is what was asked about, not just who
             return self._alone(f"{now.text} ({about})", carried=True)
         bare = not now.topics and len(now.words) <= 1
         if not (bare and leans and (before.topics or before.words)):
             return None
-        return self._alone(f"{now.text} ({self._without_levels(before.text)})", carried=True)
+        return self._alone(
+            f"{now.text} ({self._without_levels(before.text)[:CARRIED_CHARACTERS]})", carried=True
+        )
 
     def _without_levels(self, text: str, mark: str = "…") -> str:
         for mention in reversed(self.names.find(text)):
@@ -282,9 +289,10 @@ class Understanding:
             plausible = prefix in self._prefixes or (match[1].isupper() and len(prefix) <= 3)
             if plausible and not inside and not _NOT_LEVEL.fullmatch(match.group()):
                 found[match.group().upper()] = None
-        if known and not _COMPARE.search(text):
-            return tuple(found)
+        compared = not known or bool(_COMPARE.search(text))
         for match in _ROLE.finditer(text):
+            if not compared and not _INTO.search(text[: match.start()]):
+                continue
             inside = any(start < match.end() and match.start() < end for start, end in taken)
             if not inside:
                 found[match.group()] = None

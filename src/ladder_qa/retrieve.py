@@ -2,12 +2,11 @@
 
 A statement about other levels than those asked about is never a hit; one about nobody in
 particular may be.
-Not covered: whether the hits answer the question (`outcome`), and what is shown (`compose`).
+Not covered: whether the hits answer the question (`outcome`), and what is shown (`selection`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -40,13 +39,12 @@ OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by 
 class Found:
     """What was found for a query: `scores[i]` is the score of passage `i`, -inf if not allowed.
 
-    `cosines` are the bare similarities and `words` the BM25 scores, shape [passages].
+    `cosines` are the bare similarities, shape [passages].
     """
 
     hits: tuple[Hit, ...]
     scores: Scores
     cosines: Scores
-    words: Scores
 
 
 class Retriever:
@@ -102,9 +100,10 @@ class Retriever:
         count = len(self.passages)
         if not count:
             empty = np.zeros(0)
-            return Found((), empty, empty, empty)
+            return Found((), empty, empty)
         each = np.asarray(self._generation.vectors @ vectors.T, dtype=np.float64)
-        cosines = (each[:, 0] + each.max(axis=1)) / 2
+        # rounded: the last bits of a product differ between processors
+        cosines = ((each[:, 0] + each.max(axis=1)) / 2).round(6)
         # every question word counts, also those that name a level or a kind of section
         words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
         scores = _standard(cosines) + WEIGHT_WORDS * _standard(words) + self._prior
@@ -117,7 +116,7 @@ class Retriever:
         scores = np.where(self.allowed(query), scores, -np.inf)
         order = np.argsort(-scores, kind="stable")
         hits = tuple(Hit(self.passages[i], float(scores[i])) for i in order if scores[i] > -np.inf)
-        return Found(hits, scores, cosines, words)
+        return Found(hits, scores, cosines)
 
     def _guide_bonus(self, query: Query) -> Scores:
         bonus = np.zeros(len(self.passages))
@@ -150,8 +149,3 @@ def _prior(passage: Passage) -> float:
 def _standard(values: Scores) -> Scores:
     spread = float(values.std())
     return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)
-
-
-def best_of(found: Found, positions: Sequence[int]) -> float:
-    """The best score among some statements; -inf when none is allowed."""
-    return max((float(found.scores[i]) for i in positions), default=float("-inf"))

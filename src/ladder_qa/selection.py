@@ -27,10 +27,10 @@ from ladder_qa.portraits import Portraits
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.topics import is_plain
 
+LOOKED_AT = 12  # best hits among which statements are chosen
 MAX_STATEMENTS = 4
 MARGIN = 1.3  # standard deviations below the best statement that a further one may be
 SAME_BLOCK_MARGIN = 2.6  # the same for a sentence of the same paragraph
-MAX_ITEMS = 12
 MAX_DIRECT = 5
 DIRECT_SPREAD = 3.0  # standard deviations below the best of them that a direct one may be
 FURTHER = 3  # best statements that may join the direct ones
@@ -72,7 +72,11 @@ class Selector:
             chosen = self._figures(query, found)
             if chosen.lines:
                 return chosen
-        if query.words and self._quoted(query, found.hits[0].passage):
+        if (
+            query.words
+            and _states(found.hits[0].passage)
+            and self._quoted(query, found.hits[0].passage)
+        ):
             return self._statements(query, found)
         lines = self._formed(query, found, asked)
         return Selection(lines) if lines else self._statements(query, found)
@@ -203,7 +207,9 @@ class Selector:
         return named or top >= found.hits[0].score - MARGIN
 
     def _statements(self, query: Query, found: Found) -> Selection:
-        hits = [h for h in found.hits[:12] if _states(h.passage)] or list(found.hits[:1])
+        hits = [h for h in found.hits[:LOOKED_AT] if _states(h.passage)]
+        if not hits:
+            return Selection()
         top = hits[0]
         lst = self._crowded(hits)
         if lst is not None and query.intent is not Intent.YES_NO:

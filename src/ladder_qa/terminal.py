@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ladder_qa import markdown
 from ladder_qa.datamodels import Answer, Citation, FoundPassage, Ladder, as_json
 from ladder_qa.inline import readable
-from ladder_qa.web.pages.text import UNSEEN, shown
+from ladder_qa.web.pages.text import UNSEEN, plural, shown
 from ladder_qa.web.shapes import governing
 
 if TYPE_CHECKING:
@@ -93,12 +93,13 @@ def ingest_text(report: IngestReport, width: int = WIDTH) -> str:
         for file in report.refused
     ]
     done = (
-        f"Built generation {report.generation}: {report.encoded} passages encoded, "
+        f"Built generation {report.generation}: {plural(report.encoded, 'passage')} encoded, "
         f"{report.reused} kept"
         if report.built
         else f"Nothing to do: generation {report.generation} holds these documents"
     )
-    total = f"{report.documents} documents, {report.passages} passages, {report.seconds:.1f} s."
+    held = f"{plural(report.documents, 'document')}, {plural(report.passages, 'passage')}"
+    total = f"{held}, {report.seconds:.1f} s."
     return "\n".join([*lines, wrapped(f"{done}; {total}", width)])
 
 

@@ -60,10 +60,10 @@ TOPICS: tuple[Topic, ...] = (
     ),
     _topic(
         "readiness",
-        r"readiness|ready|demonstrat|what we look for|promotion criteria|criteria|getting promoted",
+        r"readiness|ready|demonstrat|look(?:ing)? for|promotion criteria|criteria|getting promoted",
         r"ready|readiness|(?:promotion )?criteria|look(?:s|ing)? for in|qualif|(?:sustain|perform|"
         r"operat|demonstrat|show|deliver|consistent)\w*.{0,40}(?:next level|consistent|before)"
-        r"|at the next level|bereit|kriterien|pr[êe]te?\b|crit[èe]res|prepar(?:ado|ada)|criterios",
+        r"|bereit|kriterien|pr[êe]te?\b|crit[èe]res|prepar(?:ado|ada)|criterios",
     ),
     _topic(
         "timeline",

@@ -17,9 +17,8 @@ from starlette.requests import Request
 from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
 from ladder_qa.query import check_history, check_question
-from ladder_qa.web.problems import KINDS, Problem
+from ladder_qa.web.problems import BODY_LIMIT, KINDS, Problem
 
-BODY_LIMIT = 64 * 1024  # bytes; 16 turns of 4,000 ASCII characters and a question just fit
 SEARCH_LIMIT = 50  # passages
 
 _TEXT = "must be text"

@@ -24,6 +24,7 @@ from ladder_qa.errors import (
     QuestionError,
     StoreError,
 )
+from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
 from ladder_qa.web.pages.error import error_page
 
 if TYPE_CHECKING:
@@ -32,6 +33,10 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
     from starlette.types import Scope
+
+# Bytes: the longest question and history, each character as JSON's longest escape, which is two of
+# six bytes for a character beyond U+FFFF, and the members' names.
+BODY_LIMIT = 12 * (MAX_QUESTION + MAX_TURNS * MAX_TURN) + 4 * 1024
 
 RETRY_AFTER_S = 5  # opening an index takes under 1 s, building one about 20 s, on two cores
 
@@ -68,7 +73,7 @@ KINDS: dict[str, Kind] = {
         405, "Method not allowed", "The header `Allow` lists the methods that this address takes."
     ),
     "body-too-large": Kind(
-        413, "The body is too large", "A body may have up to 65,536 bytes (64 KiB)."
+        413, "The body is too large", f"A body may have up to {BODY_LIMIT:,} bytes."
     ),
     "unsupported-media-type": Kind(
         415,

@@ -12,7 +12,7 @@ from ladder_qa.datamodels import BlockKind
 from ladder_qa.web.pages.layout import page
 from ladder_qa.web.pages.marking import Bounds, Marker
 from ladder_qa.web.pages.render import Hooks, outward, to_html
-from ladder_qa.web.pages.text import escape, plural
+from ladder_qa.web.pages.text import escape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -170,8 +170,3 @@ def _joined(folder: str, target: str) -> str:
         elif part not in ("", "."):
             parts.append(part)
     return "/".join(parts)
-
-
-def counted(documents: int, passages: int) -> str:
-    """`5 documents, 612 statements`, for a foot line."""
-    return f"{plural(documents, 'document')}, {plural(passages, 'statement')}"
