@@ -28,12 +28,11 @@ from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.topics import is_plain
 
 LOOKED_AT = 12  # best hits among which statements are chosen
-MAX_STATEMENTS = 4
-MARGIN = 1.3  # standard deviations below the best statement that a further one may be
-SAME_BLOCK_MARGIN = 2.6  # the same for a sentence of the same paragraph
-MAX_DIRECT = 5
-DIRECT_SPREAD = 3.0  # standard deviations below the best of them that a direct one may be
-FURTHER = 3  # best statements that may join the direct ones
+MAX_STATEMENTS = 5
+MARGIN = 3.5  # standard deviations below the best statement that a further one may be
+MAX_DIRECT = 6
+DIRECT_SPREAD = 3.5  # standard deviations below the best of them that a direct one may be
+FURTHER = 5  # best statements that may join the direct ones
 SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
 QUOTED = 0.85  # share of a statement's words in a question that then quotes it
@@ -131,9 +130,7 @@ class Selector:
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()
-        chosen = [h for h in same if h.score >= best.score - _margin(h.passage, best.passage)][
-            :MAX_STATEMENTS
-        ]
+        chosen = [h for h in same if h.score >= best.score - MARGIN][:MAX_STATEMENTS]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
@@ -216,7 +213,7 @@ class Selector:
             return Selection(self._portraits.members(lst, found))
         chosen: list[Hit] = []
         for hit in hits:
-            margin = _margin(hit.passage, top.passage)
+            margin = MARGIN
             if len(chosen) == MAX_STATEMENTS:
                 break
             if hit.score < top.score - margin:
@@ -274,12 +271,6 @@ class Selector:
             if inside >= 4 and positions[0] in lst.members:
                 return lst
         return None
-
-
-def _margin(passage: Passage, top: Passage) -> float:
-    """How far below the best statement another may be; further within the same paragraph."""
-    beside = (passage.document, passage.block) == (top.document, top.block)
-    return SAME_BLOCK_MARGIN if beside else MARGIN
 
 
 def _plain_words(text: str) -> list[str]:
