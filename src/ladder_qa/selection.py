@@ -30,6 +30,7 @@ from ladder_qa.topics import is_plain
 LOOKED_AT = 12  # best hits among which statements are chosen
 MAX_STATEMENTS = 5
 MARGIN = 3.5  # standard deviations below the best statement that a further one may be
+FIGURE_MARGIN = 1.3  # the same for a further figure: another figure is mostly of something else
 MAX_DIRECT = 6
 DIRECT_SPREAD = 3.5  # standard deviations below the best of them that a direct one may be
 FURTHER = 5  # best statements that may join the direct ones
@@ -130,7 +131,7 @@ class Selector:
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()
-        chosen = [h for h in same if h.score >= best.score - MARGIN][:MAX_STATEMENTS]
+        chosen = [h for h in same if h.score >= best.score - FIGURE_MARGIN][:MAX_STATEMENTS]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
@@ -201,7 +202,7 @@ class Selector:
         named = bool(set(query.topics) & lst.topics) and (
             not query.words or is_plain(query.topics[0])
         )
-        return named or top >= found.hits[0].score - MARGIN
+        return named or top >= found.hits[0].score - LIST_MARGIN
 
     def _statements(self, query: Query, found: Found) -> Selection:
         hits = [h for h in found.hits[:LOOKED_AT] if _states(h.passage)]
@@ -213,11 +214,8 @@ class Selector:
             return Selection(self._portraits.members(lst, found))
         chosen: list[Hit] = []
         for hit in hits:
-            margin = MARGIN
-            if len(chosen) == MAX_STATEMENTS:
+            if hit.score < top.score - MARGIN or len(chosen) == MAX_STATEMENTS:
                 break
-            if hit.score < top.score - margin:
-                continue
             if not any(_same(hit.passage, other.passage) for other in chosen):
                 chosen.append(hit)
         statements = [h.passage for h in chosen]

@@ -32,7 +32,7 @@ _QUOTES = str.maketrans(dict.fromkeys("’ʼ＇`´", "'"))
 _TOKEN = re.compile(
     r"""
     (?P<range> \d++(?:[.,]\d++)*+ (?:\s?-\s?\d++(?:[.,]\d++)*+)? \+? (?![^\W_]) )  # 12-24+, 3.5
-    | (?P<code> [^\W\d_]+\d[^\W_]*(?:'s)? | \d++(?:[.,]\d++)*+[^\W_]+ )            # a code, 2nd, 1.5M
+    | (?P<code> [^\W\d_]+\d[^\W_]*(?:'s)? | \d++(?:[.,]\d++)*+[^\W_]+ )            # a code, 1.5M
     | (?P<word> [^\W\d_]+ (?:'[^\W\d_]+)* )
     """,
     re.VERBOSE,
