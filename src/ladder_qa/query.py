@@ -192,7 +192,7 @@ class Understanding:
         self.names = LevelNames(ladder.levels)
         aliases = (word for level in ladder.levels for a in level.aliases for word in a.split())
         words = [*vocabulary]
-        self._stems = frozenset(stem for word in words for stem in tokens(word))
+        self._stems = frozenset(stem for word in frozenset(words) for stem in tokens(word))
         self._speller = Speller([*words, *aliases], known)
         codes = [level.code for level in ladder.levels] + list(ladder.mentioned)
         self._prefixes = {re.sub(r"\d+$", "", code).casefold() for code in codes}

@@ -131,7 +131,10 @@ class Selector:
         best = same[0]
         if best.score < found.hits[0].score - 2 * LIST_MARGIN:
             return Selection()
-        chosen = [h for h in same if h.score >= best.score - FIGURE_MARGIN][:MAX_STATEMENTS]
+        near = [h for h in same if h.score >= best.score - FIGURE_MARGIN]
+        if best.passage.levels:  # beside a figure of the level, one of a whole track misleads
+            near = [h for h in near if h.passage.levels]
+        chosen = near[:MAX_STATEMENTS]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
