@@ -177,7 +177,7 @@ def _relevant(
             for row in rows
             if max(score(cell) for cell in row.cells if cell) >= best_row - ROW_MARGIN
         ]
-    return [Row("", tuple(side[0].passage if side else None for side in sides))]
+    return []  # no row is meant: the best statements of each side say more than one pair of them
 
 
 def _states(passage: Passage) -> bool:

@@ -35,11 +35,14 @@ MAX_DIRECT = 6
 DIRECT_SPREAD = 3.5  # standard deviations below the best of them that a direct one may be
 FURTHER = 5  # best statements that may join the direct ones
 SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
+FEW_WORDS = 2  # words of its own with which a kind of section still means its list
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
 QUOTED = 0.85  # share of a statement's words in a question that then quotes it
 QUOTED_WORDS = re.compile(r"(?<!\w)[\"“']\w[^\"”]{8,}[\"”'](?!\w)")
 SAME_OPENING = 5  # words that two documents' statements of one thing begin with
 LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
+BEFORE_FIGURE = 2  # best statements that are shown beside a figure
+FIGURE_GAP = 1.5  # a figure further below the best statement is not the one that is meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
 
 
@@ -109,11 +112,12 @@ class Selector:
         comparison = compare(query, self._retriever, found, self._names)
         if comparison.rows:
             return Selection(self._portraits.shifts(query, comparison), comparison)
-        lines = []
-        for code in query.levels:
-            side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
-            lines += [Shown((hit.passage,), code) for hit in side[:3]]
-        return Selection(tuple(lines))
+        hits = [h for h in found.hits if _states(h.passage)]
+        chosen = hits[:MAX_STATEMENTS]
+        for code in query.levels:  # no side is left out
+            if not any(code in hit.passage.levels for hit in chosen):
+                chosen += [h for h in hits if h.passage.levels == (code,)][:1]
+        return Selection(tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen)))
 
     def _figures(self, query: Query, found: Found) -> Selection:
         asked = relations_asked(query)
@@ -129,12 +133,14 @@ class Selector:
             # a time at the source level is that of the move before
             same = [h for h in same if query.transition[1] in h.passage.levels] or same
         best = same[0]
-        if best.score < found.hits[0].score - 2 * LIST_MARGIN:
+        if best.score < found.hits[0].score - FIGURE_GAP:
             return Selection()
         near = [h for h in same if h.score >= best.score - FIGURE_MARGIN]
         if best.passage.levels:  # beside a figure of the level, one of a whole track misleads
             near = [h for h in near if h.passage.levels]
-        chosen = near[:MAX_STATEMENTS]
+        # a statement that was found before the figure may be what is meant
+        ahead = [h for h in found.hits[:BEFORE_FIGURE] if _states(h.passage) and h not in near]
+        chosen = [*(h for h in ahead if h.score > best.score), *near][:MAX_STATEMENTS]
         conflict = None
         target = self._target(query)
         if relation in ("readiness", "timeline", "experience") and target:
@@ -203,7 +209,7 @@ class Selector:
     def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
         top = max(float(found.scores[i]) for i in lst.members)
         named = bool(set(query.topics) & lst.topics) and (
-            not query.words or is_plain(query.topics[0])
+            not query.words or (is_plain(query.topics[0]) and len(query.words) <= FEW_WORDS)
         )
         return named or top >= found.hits[0].score - LIST_MARGIN
 
