@@ -197,6 +197,8 @@ class Understanding:
         codes = [level.code for level in ladder.levels] + list(ladder.mentioned)
         self._prefixes = {re.sub(r"\d+$", "", code).casefold() for code in codes}
         self._tracks = _track_levels(ladder)
+        named = [name for level in ladder.levels for name in (*level.titles, level.track)]
+        self._described = tuple(dict.fromkeys(name.casefold() for name in named))
 
     def query(self, question: str, history: Sequence[Turn] = ()) -> Query:
         """The question as understood. Raises QuestionError."""
@@ -293,6 +295,8 @@ class Understanding:
         for match in _ROLE.finditer(text):
             if not compared and not _INTO.search(text[: match.start()]):
                 continue
+            if any(match.group().casefold() in name for name in self._described):
+                continue  # the name of a track, or a part of a title
             inside = any(start < match.end() and match.start() < end for start, end in taken)
             if not inside:
                 found[match.group()] = None
