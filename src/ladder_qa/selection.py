@@ -106,8 +106,8 @@ class Selector:
     def _comparison(self, query: Query, found: Found) -> Selection:
         if query.unknown and len(query.levels) == 1:
             if query.words or query.topics:
-                chosen = self._figures(query, found)
-                return chosen if chosen.lines else self._statements(query, found)
+                figures = self._figures(query, found)
+                return figures if figures.lines else self._statements(query, found)
             return Selection(self._portraits.known_side(query.levels[0]))
         comparison = compare(query, self._retriever, found, self._names)
         if comparison.rows:
