@@ -15,7 +15,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format slow eval bench clean
+.PHONY: help install run test check format slow eval baseline bench quality clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -49,11 +49,25 @@ format: install ## format the code in place
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
-eval: install ## the evaluation's figures over eval/
+# Another organisation's ladder, with an index of its own; its documents are not in the project.
+OTHER := $(SHARED)/ladders/engineeringladders
+OTHER_EVAL = LADDER_QA_CORPUS=$(OTHER) LADDER_QA_DATA=.ladder-qa/engineeringladders \
+	$(BIN)/ladder-qa eval eval/engineeringladders
+SKIPPED = echo "skipped: eval/engineeringladders needs that ladder's documents below the folder SHARED"
+
+eval: install ## the evaluation's figures over eval/; fails where the gate fails
 	$(BIN)/ladder-qa eval eval
+	@if [ -d "$(OTHER)" ]; then $(OTHER_EVAL); else $(SKIPPED); fi
+
+baseline: install ## save this run's figures as the baseline; say why in the commit
+	$(BIN)/ladder-qa eval eval --raise-baseline
+	@if [ -d "$(OTHER)" ]; then $(OTHER_EVAL) --raise-baseline; else $(SKIPPED); fi
 
 bench: install ## a full answer against a plain LlamaIndex and Chroma retriever, in turn
 	$(BIN)/python bench/ask.py
+
+quality: install ## the quality of answers against plain retrieval, in the same harness
+	$(BIN)/python bench/quality.py
 
 clean: ## take away what was made: the environment, the index, caches
 	rm -rf $(VENV) .ladder-qa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

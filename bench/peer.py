@@ -46,7 +46,8 @@ class PackagedEmbedding(BaseEmbedding):
         return self._get_text_embedding(query)
 
 
-def _store(folder: Path) -> ChromaVectorStore:
+def store_in(folder: Path) -> ChromaVectorStore:
+    """A Chroma collection that is kept in `folder`."""
     client = chromadb.PersistentClient(str(folder), Settings(anonymized_telemetry=False))
     collection = client.get_or_create_collection(COLLECTION, embedding_function=None)
     return ChromaVectorStore(chroma_collection=collection)
@@ -64,7 +65,7 @@ class Peer:
         documents = SimpleDirectoryReader(str(corpus), required_exts=[".md"]).load_data()
         index = VectorStoreIndex.from_documents(
             documents,
-            storage_context=StorageContext.from_defaults(vector_store=_store(folder)),
+            storage_context=StorageContext.from_defaults(vector_store=store_in(folder)),
             embed_model=PackagedEmbedding(),
             transformations=[TokenTextSplitter(chunk_size=CHUNK)],
         )
@@ -73,7 +74,9 @@ class Peer:
     @classmethod
     def open(cls, folder: Path) -> Peer:
         """Opens what `build` kept."""
-        index = VectorStoreIndex.from_vector_store(_store(folder), embed_model=PackagedEmbedding())
+        index = VectorStoreIndex.from_vector_store(
+            store_in(folder), embed_model=PackagedEmbedding()
+        )
         return cls(index)
 
     def ask(self, question: str) -> list[str]:

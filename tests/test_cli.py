@@ -13,7 +13,8 @@ from typing import Any, cast
 import pytest
 
 from ladder_qa.assistant import Assistant
-from ladder_qa.cli import Rooms, main
+from ladder_qa.cli import main
+from ladder_qa.console import Rooms
 from ladder_qa.datamodels import RefusedFile, as_object
 from ladder_qa.errors import (
     CorpusError,

@@ -5,6 +5,7 @@ Not covered: building the index (`ingest`), and answers written by a language mo
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -13,6 +14,8 @@ from ladder_qa.bank import BankSearch
 from ladder_qa.compose import Draft, compose, nearest
 from ladder_qa.datamodels import (
     Answer,
+    CheckedSentence,
+    Citation,
     Conflict,
     FoundPassage,
     Outcome,
@@ -23,16 +26,21 @@ from ladder_qa.datamodels import (
     as_json,
 )
 from ladder_qa.encode import Encoder, prepare_encoder
+from ladder_qa.errors import QuestionError
 from ladder_qa.index import Generation, open_generation
+from ladder_qa.inline import readable
 from ladder_qa.outcome import Decision, Judge
-from ladder_qa.query import Understanding, long_sentences
+from ladder_qa.query import MAX_QUESTION, Understanding, long_sentences
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
 from ladder_qa.suggest import Suggester
+from ladder_qa.texts import check_passages, check_text
+from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans
 
 REFUSALS = (Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE)
 NEAREST = 3  # closest statements shown with a refusal
+CANDIDATES = 12  # statements looked at for a sentence that is checked against the corpus
 
 
 class Assistant:
@@ -87,6 +95,59 @@ class Assistant:
         found = self._retriever.find(query, vectors, self._bank.ask(vectors, query.levels))
         return tuple(_found(hit.passage) for hit in found.hits[:k])
 
+    def verify(
+        self, text: str, passages: Sequence[str] | None = None
+    ) -> tuple[CheckedSentence, ...]:
+        """Each sentence of a text with its verdict: against `passages`, or against the corpus.
+
+        Sentences are judged against the given passages alone, without citations then. Raises
+        QuestionError for a text or passages beyond their limits.
+        """
+        check_text(text)
+        check_passages(passages or ())
+        given = [Evidence(readable(passage)) for passage in passages or ()]
+        sentences = []
+        for start, end in sentence_spans(text):
+            sentence = text[start:end]
+            found = self._near(sentence)[:CANDIDATES] if passages is None else []
+            evidence = [Evidence.of(passage) for passage in found] if passages is None else given
+            span = self._verifier.best(sentence, start, evidence)
+            carriers = [found[i] for i in span.carried_by] if found else []
+            sentences.append(_checked(sentence, span, nearest(carriers)))
+        return tuple(sentences)
+
+    def judge(self, sentence: str, cited: Sequence[tuple[str, int, int]]) -> Verdict:
+        """Whether slices of documents (path, start, end), with their contexts, carry a sentence.
+
+        A slice is judged as the statements that share half of the shorter one's characters with
+        it, or as its bare words where there are none.
+        """
+        evidence: list[Evidence] = []
+        for document, start, end in cited:
+            statements = [
+                Evidence.of(p)
+                for p in self.generation.passages
+                if p.document == document
+                and 2 * (min(p.end, end) - max(p.start, start)) >= min(p.end - p.start, end - start)
+            ]
+            text = self.generation.texts[document].text[start:end]
+            evidence += statements or [Evidence(readable(text))]
+        return self._verifier.verify(sentence, evidence)
+
+    def _near(self, text: str) -> list[Passage]:
+        """Statements near a sentence, best first; none for one that is no question's length."""
+        try:
+            query = self._understanding.query(text[:MAX_QUESTION])
+        except QuestionError:
+            return []
+        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
+        return [hit.passage for hit in self._retriever.find(query, vectors).hits]
+
+    @functools.cached_property
+    def _verifier(self) -> Verifier:
+        """Made when it is first wanted: counting words is not for the way to an answer."""
+        return Verifier(self._understanding.names, self.generation.passages)
+
     def _answer(
         self, query: Query, decision: Decision, selection: Selection, draft: Draft
     ) -> Answer:
@@ -138,6 +199,17 @@ class Assistant:
         """An id that depends on question, history, corpus and configuration alone."""
         key = as_json([answer.corpus, self._encoder.fingerprint, question, list(history)])
         return f"ans_{hashlib.sha256(key.encode()).hexdigest()[:20]}"
+
+
+def _checked(sentence: str, span: CheckedSpan, citations: tuple[Citation, ...]) -> CheckedSentence:
+    return CheckedSentence(
+        text=sentence,
+        start=span.start,
+        end=span.end,
+        supported=span.verdict.supported,
+        reason=span.verdict.reason,
+        citations=citations,
+    )
 
 
 def _found(passage: Passage) -> FoundPassage:

@@ -6,22 +6,21 @@ Not covered: wording of results (`terminal`), checks of an installation (`doctor
 """
 
 # ruff: noqa: PLC0415  (heavy rooms are imported by the command that needs them)
-# ruff: noqa: FBT002  (typer reads a command's options from its parameters, flags too)
+# ruff: noqa: FBT002, PLR0917  (typer reads a command's options from its parameters, flags too)
 
 from __future__ import annotations
 
 import contextlib
-import errno
 import os
-import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from ladder_qa import console
+from ladder_qa.console import Rooms
 from ladder_qa.errors import (
     CorpusError,
     IndexMissingError,
@@ -29,19 +28,6 @@ from ladder_qa.errors import (
     QuestionError,
     SettingsError,
 )
-
-if TYPE_CHECKING:
-    from ladder_qa.assistant import Assistant
-    from ladder_qa.ingest import IngestReport
-    from ladder_qa.settings import Settings
-
-Progress = Callable[[str, int, int], None]
-
-FAILED, WRONG_USAGE, REFUSED, NO_INDEX = 1, 2, 3, 4
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-
-# The corpus folder of the last index built here, for commands that are not told a folder.
-_LAST_CORPUS = "corpus-folder"
 
 app = typer.Typer(
     name="ladder-qa",
@@ -55,23 +41,6 @@ app = typer.Typer(
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same object as the HTTP API.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Rooms:
-    """The functions of the rooms above that commands call; tests give their own."""
-
-    open_assistant: Callable[[Settings], Assistant]
-    ensure_index: Callable[[Settings, Callable[[str], None]], None]
-    ingest: Callable[[Settings, Progress | None], IngestReport]
-
-    @classmethod
-    def of_this_package(cls) -> Rooms:
-        """The real ones; importing them takes most of a second."""
-        from ladder_qa.assistant import Assistant
-        from ladder_qa.ingest import ensure_index, ingest
-
-        return cls(Assistant.open, ensure_index, ingest)
-
-
 def main(arguments: Sequence[str] | None = None, rooms: Rooms | None = None) -> NoReturn:
     """Runs one command and exits with its status."""
     for stream in (sys.stdout, sys.stderr):
@@ -80,18 +49,18 @@ def main(arguments: Sequence[str] | None = None, rooms: Rooms | None = None) -> 
     try:
         app(args=arguments, prog_name="ladder-qa", obj=rooms)
     except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
+        sys.exit(console.INTERRUPTED)
     except (QuestionError, SettingsError) as error:
-        _fail(str(error), WRONG_USAGE)
+        console.fail(str(error), console.WRONG_USAGE)
     except (IndexMissingError, CorpusError) as error:
-        _fail(str(error), NO_INDEX)
+        console.fail(str(error), console.NO_INDEX)
     except LadderError as error:
-        _fail(str(error), FAILED)
+        console.fail(str(error), console.FAILED)
     except Exception as error:
         if os.environ.get("LADDER_QA_LOG_LEVEL", "").strip().lower() == "debug":
             raise
         kind = type(error).__name__
-        _fail(f"unexpected {kind} (LADDER_QA_LOG_LEVEL=debug shows where)", FAILED)
+        console.fail(f"unexpected {kind} (LADDER_QA_LOG_LEVEL=debug shows where)", console.FAILED)
     sys.exit(0)
 
 
@@ -105,18 +74,20 @@ def ingest(
     """Build the index from the documents."""
     from ladder_qa.terminal import ingest_text
 
-    settings = _load()
+    settings = console.load_settings()
     if corpus is not None:
         settings = settings.with_changes(corpus=corpus)
-    elif not _corpus_is_set(settings) and not settings.corpus.is_dir():
-        settings = _with_last_corpus(settings)
-    with _progress() as progress:
+    elif not console.corpus_is_set(settings) and not settings.corpus.is_dir():
+        settings = console.with_last_corpus(settings)
+    with console.progress() as progress:
         try:
-            report = _rooms(context).ingest(settings, progress)
+            report = console.rooms_of(context).ingest(settings, progress)
         except CorpusError as error:
-            _fail(str(error), FAILED if _has_index(settings) else NO_INDEX)
-    _remember(settings)
-    _print(ingest_text(report, _width()))
+            console.fail(
+                str(error), console.FAILED if console.has_index(settings) else console.NO_INDEX
+            )
+    console.remember(settings)
+    console.show(ingest_text(report, console.width()))
 
 
 @app.command()
@@ -127,12 +98,14 @@ def serve(
     """Serve the pages and the HTTP API."""
     from ladder_qa.web.listening import listen, run
 
-    settings = _with_last_corpus(_load())
+    settings = console.with_last_corpus(console.load_settings())
     with listen(settings, host, port) as socket:
         if settings.auth == "open":
-            _say("Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask.")
-        _ensure_index_apart(settings)
-        run(settings, socket, _say if sys.stderr.isatty() else None)
+            console.say(
+                "Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask."
+            )
+        console.ensure_index_apart(settings)
+        run(settings, socket, console.say if sys.stderr.isatty() else None)
 
 
 @app.command()
@@ -151,19 +124,19 @@ def ask(
     from ladder_qa.terminal import answer_text, json_text
     from ladder_qa.web.shapes import events
 
-    answer = _open(context).ask(_question(question))
+    answer = console.open_assistant(context).ask(console.read_question(question))
     if as_json and stream:
         for name, data in events(answer):
-            _print(json_text({"event": name, "data": as_object(data)}))
+            console.show(json_text({"event": name, "data": as_object(data)}))
     elif as_json:
-        _print(json_text(answer))
+        console.show(json_text(answer))
     elif stream:
-        for line in answer_text(answer, _width()).split("\n"):
-            _print(line)
+        for line in answer_text(answer, console.width()).split("\n"):
+            console.show(line)
     else:
-        _print(answer_text(answer, _width()))
+        console.show(answer_text(answer, console.width()))
     if not answer.claims:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(console.REFUSED)
 
 
 @app.command()
@@ -179,8 +152,30 @@ def search(
     from ladder_qa.terminal import json_text, passages_text
     from ladder_qa.web.shapes import SearchResult
 
-    found = _open(context).search(_question(query), k)
-    _print(json_text(SearchResult(found)) if as_json else passages_text(found, _width()))
+    found = console.open_assistant(context).search(console.read_question(query), k)
+    console.show(
+        json_text(SearchResult(found)) if as_json else passages_text(found, console.width())
+    )
+
+
+@app.command()
+def verify(
+    context: typer.Context,
+    file: Annotated[
+        str, typer.Argument(help="A file with the text to check; -: standard input.")
+    ] = "-",
+    as_json: AsJson = False,
+) -> None:
+    """Check a text's sentences against the documents. Exits with 1 when one is not supported."""
+    from ladder_qa.terminal import json_text, verified_text
+    from ladder_qa.web.shapes import VerifyResult
+
+    text = console.read_text(file)
+    sentences = console.open_assistant(context).verify(text)
+    as_text = verified_text(sentences, console.width())
+    console.show(json_text(VerifyResult(sentences)) if as_json else as_text)
+    if not all(sentence.supported for sentence in sentences):
+        raise typer.Exit(console.FAILED)
 
 
 @app.command()
@@ -189,35 +184,91 @@ def levels(context: typer.Context, as_json: AsJson = False) -> None:
     from ladder_qa.terminal import json_text, levels_text
     from ladder_qa.web.shapes import levels_object
 
-    ladder = _open(context).generation.ladder
-    _print(json_text(levels_object(ladder)) if as_json else levels_text(ladder, _width()))
+    ladder = console.open_assistant(context).generation.ladder
+    console.show(
+        json_text(levels_object(ladder)) if as_json else levels_text(ladder, console.width())
+    )
 
 
 @app.command("eval")
 def evaluate(
     context: typer.Context,
     dataset: Annotated[
-        Path, typer.Argument(help="A set of questions, or a folder of sets.")
+        Path, typer.Argument(help="A set of questions or claims, or a folder of them.")
     ] = Path("eval"),
     report: Annotated[
-        Path | None, typer.Option(help="Folder to write report.json and report.txt into.")
+        Path | None,
+        typer.Option(help="Folder to write the report into: HTML, JSON, CSV, JUnit, the run."),
     ] = None,
+    against: Annotated[
+        Path | None,
+        typer.Option(help="A saved run to compare with; default baseline.json beside the set."),
+    ] = None,
+    raise_baseline: Annotated[
+        bool, typer.Option("--raise-baseline", help="Save this run as the baseline.")
+    ] = False,
+    show_scored: Annotated[
+        bool, typer.Option("--show-scored", help="Show the words of the part scored, too.")
+    ] = False,
 ) -> None:
-    """Ask a set of questions with known answers, and print the figures."""
-    import json
-
+    """Ask a set of questions with known answers. Exits with 1 where the gate fails."""
+    from ladder_qa.evaluation.files import write_report
     from ladder_qa.evaluation.run import run_evaluation
 
-    settings = _with_last_corpus(_load())
-    result = run_evaluation(settings, dataset, _open(context))
+    settings = console.with_last_corpus(console.load_settings())
+    beside = (dataset if dataset.is_dir() else dataset.parent) / "baseline.json"
+    saved = against or (beside if beside.is_file() and dataset.is_dir() else None)
+    result = run_evaluation(
+        settings.llm,
+        dataset,
+        console.open_assistant(context),
+        baseline=None if raise_baseline and against is None else saved,
+        show_scored=show_scored,
+    )
     if report is not None:
-        report.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(result.as_object(), ensure_ascii=False, indent=2) + "\n"
-        (report / "report.json").write_text(text, encoding="utf-8")
-        (report / "report.txt").write_text(result.as_text(), encoding="utf-8")
-    _print(result.as_text())
-    if result.gate_failed:
-        raise typer.Exit(FAILED)
+        write_report(result, report)
+    console.show(result.as_text())
+    if raise_baseline:
+        beside.write_text(result.as_saved(), encoding="utf-8")
+        console.say(f"saved as {beside}; give the reason in the commit")
+    elif result.gate.failed:
+        raise typer.Exit(console.FAILED)
+
+
+@app.command("eval-init")
+def eval_init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the set into.")] = Path(
+        "eval-own"
+    ),
+    feedback: Annotated[
+        Path | None,
+        typer.Option(help="Exported feedback (JSONL) to make cases of, in place of the documents."),
+    ] = None,
+) -> None:
+    """Write a starter set of questions over the documents, for a person to edit."""
+    from ladder_qa.evaluation.starter import as_lines, feedback_cases, starter_cases
+
+    assistant = console.open_assistant(context)
+    if feedback is None:
+        generation = assistant.generation
+        cases = starter_cases(generation.ladder, generation.passages)
+        files = {"starter.jsonl": as_lines(cases)}
+        counts = f"{len(cases)} cases"
+    else:
+        ready, waiting, left_out = feedback_cases(feedback, assistant.ask)
+        # what was found bad is no case before a person has put it right
+        files = {"feedback.jsonl": as_lines(ready), "feedback-to-judge.txt": as_lines(waiting)}
+        counts = f"{len(ready)} cases, {len(waiting)} to judge, {left_out} without a question"
+    for name, text in files.items():
+        if (folder / name).exists():
+            console.fail(
+                f"{folder / name}: is there already; it is not overwritten", console.FAILED
+            )
+        if text:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
+    console.show(f"{folder}: {counts}. Read each “review”, edit, then: ladder-qa eval {folder}")
 
 
 @app.command()
@@ -228,157 +279,15 @@ def doctor() -> None:
 
     problems = 0
     try:
-        settings = _with_last_corpus(_load())
+        settings = console.with_last_corpus(console.load_settings())
     except SettingsError as error:
-        _fail(str(error), FAILED)
+        console.fail(str(error), console.FAILED)
     for finding in examine(settings):
         problems += finding.mark == "PROBLEM"
         text = f"{finding.about}: {finding.words}"
-        _print(wrapped(text, _width(), f"{finding.mark:9}", " " * 9))
+        console.show(wrapped(text, console.width(), f"{finding.mark:9}", " " * 9))
     if problems:
-        raise typer.Exit(FAILED)
-
-
-def _load() -> Settings:
-    from ladder_qa.settings import Settings
-
-    return Settings.load()
-
-
-def _rooms(context: typer.Context) -> Rooms:
-    given = context.obj
-    return given if isinstance(given, Rooms) else Rooms.of_this_package()
-
-
-def _open(context: typer.Context) -> Assistant:
-    """The assistant over an index that holds the corpus as it is now."""
-    settings = _with_last_corpus(_load())
-    rooms = _rooms(context)
-    rooms.ensure_index(settings, _say)
-    _remember(settings)
-    return rooms.open_assistant(settings)
-
-
-def _ensure_index_apart(settings: Settings) -> None:
-    """Builds the index, where it is needed, in a process that ends: building loads the most."""
-    from ladder_qa.ingest import ensure_index, stale
-
-    if _has_index(settings) and not stale(settings):
-        ensure_index(settings, _say)
-    else:
-        import concurrent.futures
-        import multiprocessing
-
-        fresh = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, mp_context=fresh) as builder:
-            builder.submit(ensure_index, settings, _say).result()
-    _remember(settings)
-
-
-def _corpus_is_set(settings: Settings) -> bool:
-    """Whether the environment names the corpus folder."""
-    return "corpus" in settings.model_fields_set
-
-
-def _with_last_corpus(settings: Settings) -> Settings:
-    """With the folder that was ingested last, where the environment names none."""
-    if _corpus_is_set(settings):
-        return settings
-    try:
-        last = (settings.data / _LAST_CORPUS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        return settings
-    return settings.with_changes(corpus=Path(last)) if last else settings
-
-
-def _remember(settings: Settings) -> None:
-    """Keeps the folder for `_with_last_corpus`; written whole, because others may read it."""
-    place = settings.data / _LAST_CORPUS
-    folder = str(settings.corpus.resolve())
-    with contextlib.suppress(OSError):  # a data folder that is only read: nothing to remember
-        if place.is_file() and place.read_text(encoding="utf-8") == folder:
-            return
-        partial = place.with_name(f"{_LAST_CORPUS}.{os.getpid()}")
-        partial.write_text(folder, encoding="utf-8")
-        partial.replace(place)
-
-
-def _has_index(settings: Settings) -> bool:
-    from ladder_qa.errors import IndexDamagedError
-    from ladder_qa.index import current_generation_id
-
-    try:
-        return current_generation_id(settings) is not None
-    except IndexDamagedError:
-        return False
-
-
-def _question(words: Sequence[str] | None) -> str:
-    """The question from the arguments or from standard input. Raises QuestionError."""
-    from ladder_qa.query import MAX_QUESTION, check_question
-
-    if words and list(words) != ["-"]:
-        return check_question(" ".join(words))
-    if sys.stdin is None or sys.stdin.isatty():
-        raise QuestionError("question", "is required, as an argument or on standard input")
-    # One character more than allowed is enough to refuse; nothing endless is read.
-    data = sys.stdin.buffer.read((MAX_QUESTION + 1) * 4)
-    return check_question(data.decode("utf-8", "replace").removeprefix("\ufeff"))
-
-
-def _width() -> int:
-    from ladder_qa.terminal import WIDTH
-
-    return max(20, min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
-
-
-@contextlib.contextmanager
-def _progress() -> Iterator[Progress | None]:
-    """A function that draws a bar on standard error; None where that is no terminal."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from ladder_qa.terminal import columns, progress_line
-
-    longest = 0
-
-    def draw(step: str, done: int, total: int) -> None:
-        nonlocal longest
-        line = progress_line(step, done, total)
-        longest = max(longest, columns(line))
-        sys.stderr.write("\r" + line.ljust(longest))
-        sys.stderr.flush()
-
-    try:
-        yield draw
-    finally:
-        sys.stderr.write("\r" + " " * longest + "\r")
-        sys.stderr.flush()
-
-
-def _print(text: str) -> None:
-    """To standard output at once, so that a reader that went away is noticed here."""
-    try:
-        typer.echo(text.rstrip("\n"), color=False)
-        sys.stdout.flush()
-    except OSError as error:
-        if error.errno != errno.EPIPE:
-            raise
-        # Python flushes standard output once more while it exits; that must stay quiet too.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise typer.Exit(FAILED) from None
-
-
-def _say(text: str) -> None:
-    """To standard error."""
-    from ladder_qa.web.pages.text import shown
-
-    typer.echo(shown(text), err=True, color=False)
-
-
-def _fail(text: str, status: int) -> NoReturn:
-    _say(f"ladder-qa: {text}")
-    sys.exit(status)
+        raise typer.Exit(console.FAILED)
 
 
 if __name__ == "__main__":

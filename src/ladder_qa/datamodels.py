@@ -331,6 +331,21 @@ class FoundPassage:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedSentence:
+    """One sentence of a checked text: whether passages carry every part of it, and which do.
+
+    `reason` is None where it is supported. Offsets count code points of the text that was given.
+    """
+
+    text: str
+    start: int
+    end: int
+    supported: bool
+    reason: Literal["not_found", "number", "level", "negation", "hedge", "extra", "relation"] | None
+    citations: tuple[Citation, ...]
+
+
 def as_object(value: Any) -> Any:
     """A dataclass, or anything made of them, as plain dicts, lists and scalars for JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):

@@ -12,7 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ladder_qa import markdown
-from ladder_qa.datamodels import Answer, Citation, FoundPassage, Ladder, as_json
+from ladder_qa.datamodels import (
+    Answer,
+    CheckedSentence,
+    Citation,
+    FoundPassage,
+    Ladder,
+    as_json,
+)
 from ladder_qa.inline import readable
 from ladder_qa.web.pages.text import UNSEEN, plural, shown
 from ladder_qa.web.shapes import governing
@@ -56,6 +63,32 @@ def passages_text(passages: Sequence[FoundPassage], width: int = WIDTH) -> str:
         + _quoted(governing(p.context, p.section), p.text, width)
         for number, p in enumerate(passages, start=1)
     )
+
+
+_REASONS = {
+    "not_found": "nothing like it was found",
+    "number": "another number",
+    "level": "another level",
+    "negation": "the opposite is said",
+    "hedge": "more certain than what is said",
+    "extra": "a part of it is not said",
+    "relation": "another relation",
+}
+
+
+def verified_text(sentences: Sequence[CheckedSentence], width: int = WIDTH) -> str:
+    """Each sentence with its verdict, and the places that carry it."""
+    parts = []
+    for sentence in sentences:
+        mark = "ok  " if sentence.supported else "NO  "
+        reason = f" ({_REASONS[sentence.reason]})" if sentence.reason else ""
+        parts.append(wrapped(f"{sentence.text}{reason}", width, mark, "    "))
+        parts += [
+            _place(c.number, c.document, c.section, c.title, width) for c in sentence.citations
+        ]
+    wrong = sum(not sentence.supported for sentence in sentences)
+    parts.append(f"{plural(len(sentences), 'sentence')}, {wrong} not supported")
+    return "\n".join(parts)
 
 
 def levels_text(ladder: Ladder, width: int = WIDTH) -> str:

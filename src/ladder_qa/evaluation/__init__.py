@@ -5,7 +5,8 @@ Not covered: judging by a language model; every score here comes from gold quote
 the stored texts, so that the same answers give the same figures.
 """
 
-from ladder_qa.evaluation.dataset import Case, DatasetError, load_cases
+from ladder_qa.evaluation.dataset import Case, load_cases
+from ladder_qa.evaluation.fields import DatasetError
 from ladder_qa.evaluation.report import EvaluationReport
 from ladder_qa.evaluation.run import run_evaluation
 

@@ -31,3 +31,19 @@ def bootstrap_interval(values: Sequence[float]) -> Interval:
     picks = np.random.default_rng(SEED).integers(0, len(sample), (RESAMPLES, len(sample)))
     low, high = np.percentile(sample[picks].mean(axis=1), (2.5, 97.5))
     return Interval(float(low), float(high))
+
+
+def balanced_interval(first: Sequence[float], second: Sequence[float]) -> Interval:
+    """The 95 % interval of the mean of two groups' means, each group resampled by itself.
+
+    Raises ValueError where a group is empty.
+    """
+    if not first or not second:
+        raise ValueError("first, second: one is empty; a balanced mean needs both")
+    random = np.random.default_rng(SEED)
+    means = [
+        sample[random.integers(0, len(sample), (RESAMPLES, len(sample)))].mean(axis=1)
+        for sample in (np.asarray(values, dtype=np.float64) for values in (first, second))
+    ]
+    low, high = np.percentile((means[0] + means[1]) / 2, (2.5, 97.5))
+    return Interval(float(low), float(high))

@@ -8,31 +8,23 @@ Not covered: building an index; the caller opens the assistant.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
 from ladder_qa.datamodels import Answer, FoundPassage, Turn
-from ladder_qa.evaluation.dataset import Case, CaseKind, DatasetError, Part, load_cases
-from ladder_qa.evaluation.determinism import score_determinism
-from ladder_qa.evaluation.exactness import score_exactness
-from ladder_qa.evaluation.forbidden import score_forbidden
-from ladder_qa.evaluation.key_facts import score_key_facts
-from ladder_qa.evaluation.latency import score_latency
-from ladder_qa.evaluation.length import score_length
-from ladder_qa.evaluation.outcome import (
-    score_outcome,
-    score_refusal_precision,
-    score_refusal_recall,
-)
-from ladder_qa.evaluation.precision import score_precision
-from ladder_qa.evaluation.recall import score_recall
-from ladder_qa.evaluation.report import EvaluationReport, Failure, Figure, Unit
-from ladder_qa.evaluation.retrieval import score_fact_recall, score_reciprocal_rank
-from ladder_qa.evaluation.score import Observed, Score, Scorer
-from ladder_qa.evaluation.spans import places
-from ladder_qa.settings import Settings
+from ladder_qa.evaluation.claims import ClaimCase
+from ladder_qa.evaluation.dataset import Case, Dataset, load_dataset
+from ladder_qa.evaluation.fields import DatasetError
+from ladder_qa.evaluation.figures import case_figures, claim_figures
+from ladder_qa.evaluation.gate import judge_run
+from ladder_qa.evaluation.measures import MEASURES
+from ladder_qa.evaluation.paired import compare_runs
+from ladder_qa.evaluation.record import CaseRecord, ClaimRecord, GoldPlace, read_saved
+from ladder_qa.evaluation.report import EvaluationReport
+from ladder_qa.evaluation.score import Observed
+from ladder_qa.evaluation.spans import Place, facts_covered, places
 
 FOUND = 50  # passages searched for: the most that the contract lets a client ask for
 
@@ -52,6 +44,26 @@ class Generation(Protocol):
     def texts(self) -> Mapping[str, StoredText]:
         """The stored texts by path."""
 
+    @property
+    def corpus_sha256(self) -> str:
+        """What the corpus is known by."""
+
+
+class Judgement(Protocol):
+    """What a check says of a sentence."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether every part of it is carried."""
+
+    @property
+    def reason(self) -> str | None:
+        """The kind of what is not carried; None where it is supported."""
+
+    @property
+    def explanation(self) -> str:
+        """What is not carried, in words."""
+
 
 class Assistant(Protocol):
     """What is evaluated: anything that answers and searches over stored texts."""
@@ -66,89 +78,78 @@ class Assistant(Protocol):
     def search(self, question: str, k: int, /) -> tuple[FoundPassage, ...]:
         """At most `k` passages, best first."""
 
-
-@dataclass(frozen=True, slots=True)
-class _Measure:
-    name: str
-    scorer: Scorer
-    unit: Unit = "share"
-    must_be_full: bool = False  # a case with less than 1 here has failed
-
-
-_MEASURES = (
-    _Measure("outcome right", score_outcome, must_be_full=True),
-    _Measure("refusals: precision", score_refusal_precision),
-    _Measure("refusals: recall", score_refusal_recall),
-    _Measure("citations: exactness", score_exactness, must_be_full=True),
-    _Measure("citations: recall of facts", score_recall, must_be_full=True),
-    _Measure("citations: precision by gold", score_precision),
-    _Measure("answer: key facts", score_key_facts, must_be_full=True),
-    _Measure("answer: nothing forbidden", score_forbidden, must_be_full=True),
-    _Measure("same bytes when asked again", score_determinism, must_be_full=True),
-    _Measure("search: facts within 250 words", score_fact_recall(250)),
-    _Measure("search: facts within 600 words", score_fact_recall(600)),
-    _Measure("search: mean reciprocal rank", score_reciprocal_rank),
-    _Measure("answer: words", score_length, "words"),
-    _Measure("answer: milliseconds", score_latency, "ms"),
-)
-_GATE = "citations: exactness"
-
-
-@dataclass(frozen=True, slots=True)
-class _Scored:
-    case: Case
-    answer: Answer
-    scores: Mapping[str, Score]  # by the measure's name
-
-    @property
-    def wrong(self) -> tuple[str, ...]:
-        """What was missing or wrong, for each measure that had to be full and is not."""
-        scores = (self.scores[measure.name] for measure in _MEASURES if measure.must_be_full)
-        return tuple(s.explanation for s in scores if s.value is not None and s.value < 1)
+    def judge(self, sentence: str, cited: Sequence[tuple[str, int, int]], /) -> Judgement:
+        """Whether the slices (document, start, end), with their contexts, carry a sentence."""
 
 
 def run_evaluation(
-    settings: Settings, dataset: Path, assistant: Assistant, *, show_scored: bool = False
+    llm: str,
+    dataset: Path,
+    assistant: Assistant,
+    *,
+    baseline: Path | None = None,
+    show_scored: bool = False,
 ) -> EvaluationReport:
     """Ask every case of `dataset`, a JSONL file or a folder of them, and score the answers.
 
-    The failing cases of the scored part are in the report only with `show_scored`.
-    Raises DatasetError: the set cannot be read, or a gold quote is not in its document; and
-    whatever `assistant` raises.
+    `llm` is the language model's setting. `baseline` is a saved run that the gate compares with;
+    one of another language model is left out. What belongs to the scored part is in the report
+    only with `show_scored`. Raises DatasetError: the set or the baseline cannot be read, or gold
+    is not in its document; and whatever `assistant` raises.
     """
-    cases = load_cases(dataset)
+    saved = None if baseline is None else read_saved(baseline)
     texts = {path: stored.text for path, stored in assistant.generation.texts.items()}
-    _check_gold(cases, texts)
-    assistant.search(cases[0].question, 1)  # what is loaded at the first question is not latency
-    promised = settings.llm == "none"  # the same bytes are promised without a language model only
-    scored = [_score(_observe(case, assistant, texts, promised=promised)) for case in cases]
-    failed = [one for one in scored if one.wrong]
-    figures = tuple(_figures(scored))
+    data = _resolved(load_dataset(dataset), texts)
+    if data.cases:  # what is loaded at the first question is not latency
+        assistant.search(data.cases[0].question, 1)
+    promised = llm == "none"  # the same bytes are promised without a language model only
+    cases = tuple(
+        _record(_observe(case, assistant, data, texts, promised=promised)) for case in data.cases
+    )
+    claims = tuple(_judged(claim, assistant, texts) for claim in data.claims)
+    corpus = assistant.generation.corpus_sha256
+    comparison = None
+    if baseline is not None and saved is not None and saved.llm == llm:
+        comparison = compare_runs(baseline.name, corpus, cases, claims, saved)
     return EvaluationReport(
         dataset=dataset.name,
-        corpus=scored[0].answer.corpus,
-        llm=settings.llm,
-        questions=len(cases),
-        figures=figures,
-        failures=tuple(
-            _failure(one) for one in failed if show_scored or one.case.part is Part.DEVELOP
-        ),
-        failed={part: sum(one.case.part is part for one in failed) for part in Part},
-        gate_failed=any(f.name == _GATE and f.mean < 1 for f in figures),
+        corpus=corpus,
+        llm=llm,
+        figures=(*case_figures(cases), *claim_figures(claims)),
+        cases=cases,
+        claims=claims,
+        comparison=comparison,
+        gate=judge_run(cases, claims, comparison),
+        show_scored=show_scored,
+        texts=texts,
     )
 
 
-def _check_gold(cases: Sequence[Case], texts: Mapping[str, str]) -> None:
-    for case in cases:
+def _resolved(data: Dataset, texts: Mapping[str, str]) -> Dataset:
+    """The set with gold that was named by offsets in words. Raises DatasetError: not there."""
+    for claim in data.claims:
+        for cited in claim.passages:
+            if cited.quote not in texts.get(cited.document, ""):
+                raise DatasetError(
+                    f"{claim.id}: passages: {cited.document} does not hold {cited.quote!r}"
+                )
+    cases: list[Case] = []
+    for case in data.cases:
         for gold in case.gold:
             if gold.document not in texts:
                 raise DatasetError(f"{case.id}: gold: no document {gold.document!r} in the index")
             if not places(gold, texts):
-                raise DatasetError(f"{case.id}: gold: {gold.document} does not hold {gold.quote!r}")
+                what = repr(gold.quote) if gold.start is None else f"{gold.start}-{gold.end}"
+                raise DatasetError(f"{case.id}: gold: {gold.document} does not hold {what}")
+        quoted = (
+            replace(g, quote=g.quote or texts[g.document][g.start : g.end]) for g in case.gold
+        )
+        cases.append(replace(case, gold=tuple(quoted)))
+    return replace(data, cases=tuple(cases))
 
 
 def _observe(
-    case: Case, assistant: Assistant, texts: Mapping[str, str], *, promised: bool
+    case: Case, assistant: Assistant, data: Dataset, texts: Mapping[str, str], *, promised: bool
 ) -> Observed:
     started = time.perf_counter()
     answer = assistant.ask(case.question, case.history)
@@ -160,42 +161,81 @@ def _observe(
         found=() if case.history else assistant.search(case.question, FOUND),
         seconds=seconds,
         texts=texts,
+        labels=data.labels,
     )
 
 
-def _score(observed: Observed) -> _Scored:
-    scores = {measure.name: measure.scorer(observed) for measure in _MEASURES}
-    return _Scored(observed.case, observed.answer, scores)
+def _record(observed: Observed) -> CaseRecord:
+    case, answer = observed.case, observed.answer
+    scores = {measure.name: measure.scorer(observed) for measure in MEASURES}
+    full = [scores[m.name] for m in MEASURES if m.must_be_full]
+    values = [score.value for score in full if score.value is not None]
+    return CaseRecord(
+        id=case.id,
+        part=case.part,
+        kind=case.kind,
+        style=case.style,
+        digest=case.digest,
+        expected=case.outcomes,
+        outcome=answer.outcome,
+        quality=sum(values) / len(values),
+        scores=scores,
+        question=case.question,
+        history=case.history,
+        understood=answer.question,
+        answer=answer.answer,
+        missing=answer.missing,
+        citations=answer.citations,
+        gold=tuple(_gold_places(observed)),
+        wrong=tuple(s.explanation for s in full if s.value is not None and s.value < 1),
+    )
 
 
-def _figures(scored: Sequence[_Scored]) -> Iterator[Figure]:
-    for measure in _MEASURES:
-        yield from _figure(measure.name, measure, scored)
-        if measure.scorer is score_outcome:
-            for kind in CaseKind:
-                of_kind = [one for one in scored if one.case.kind is kind]
-                yield from _figure(f"  {kind}", measure, of_kind)
+def _gold_places(observed: Observed) -> list[GoldPlace]:
+    shown = [Place(c.document, c.start, c.end) for c in observed.answer.citations]
+    cited = facts_covered(observed.case.facts, shown, observed.texts)
+    return [
+        GoldPlace(
+            gold.fact,
+            place.document,
+            place.start,
+            place.end,
+            gold.quote,
+            _unit(observed.texts[place.document], place),
+            cited=fact in cited,
+        )
+        for fact in observed.case.facts
+        for gold in fact
+        for place in places(gold, observed.texts)
+    ]
 
 
-def _figure(name: str, measure: _Measure, scored: Sequence[_Scored]) -> Iterator[Figure]:
-    """One figure for each part that has a scored value; unscored ones are left out, never zero."""
-    for part in Part:
-        values = [
-            value
-            for one in scored
-            if one.case.part is part and (value := one.scores[measure.name].value) is not None
-        ]
-        if values:
-            yield Figure.from_values(name, measure.unit, part, values)
+def _unit(text: str, place: Place) -> str:
+    """What kind of line gold stands in, as Markdown marks it."""
+    line = text[text.rfind("\n", 0, place.start) + 1 : place.end].lstrip()
+    marks = {"|": "cell", "#": "heading", "- ": "item", "* ": "item", "+ ": "item"}
+    number = line.split(" ", 1)[0]
+    if number[:-1].isdigit() and number[-1:] in ".)":
+        return "item"
+    return next((unit for mark, unit in marks.items() if line.startswith(mark)), "sentence")
 
 
-def _failure(one: _Scored) -> Failure:
-    return Failure(
-        id=one.case.id,
-        part=one.case.part,
-        kind=one.case.kind,
-        style=one.case.style,
-        question=one.case.question,
-        outcome=one.answer.outcome,
-        wrong=one.wrong,
+def _judged(claim: ClaimCase, assistant: Assistant, texts: Mapping[str, str]) -> ClaimRecord:
+    cited = []
+    for quote in claim.passages:
+        start = texts[quote.document].find(quote.quote)
+        cited.append((quote.document, start, start + len(quote.quote)))
+    judgement = assistant.judge(claim.text, cited)
+    return ClaimRecord(
+        id=claim.id,
+        part=claim.part,
+        form=claim.form,
+        error=claim.error,
+        digest=claim.digest,
+        supported=claim.supported,
+        judged=judgement.supported,
+        text=claim.text,
+        passages=claim.passages,
+        reason=judgement.reason or "",
+        explanation=judgement.explanation,
     )

@@ -7,10 +7,11 @@ Not covered: any judgement; each scorer has a file of its own.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ladder_qa.datamodels import Answer, FoundPassage, Outcome
 from ladder_qa.evaluation.dataset import Case
+from ladder_qa.evaluation.labels import LevelLabels
 
 REFUSALS = frozenset({Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE})
 
@@ -25,6 +26,7 @@ class Observed:
     found: tuple[FoundPassage, ...]  # best first; empty for a follow-up: search has no history
     seconds: float  # wall time of the first asking
     texts: Mapping[str, str]  # the generation's stored text of each document, by path
+    labels: LevelLabels = field(default_factory=dict)  # whom statements are about
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,8 +22,13 @@ class Place:
 
 
 def places(gold: GoldQuote, texts: Mapping[str, str]) -> tuple[Place, ...]:
-    """All places where the quote stands in its document; empty where it does not."""
+    """All places where the quote stands in its document; empty where it does not.
+
+    Gold that is named by its offsets has that place alone.
+    """
     text = texts.get(gold.document, "")
+    if gold.start is not None and gold.end is not None:
+        return (Place(gold.document, gold.start, gold.end),) if gold.end <= len(text) else ()
     found: list[Place] = []
     start = text.find(gold.quote)
     while start >= 0:

@@ -17,6 +17,7 @@ from starlette.requests import Request
 from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
 from ladder_qa.query import check_history, check_question
+from ladder_qa.texts import check_passages, check_text
 from ladder_qa.web.problems import BODY_LIMIT, KINDS, Problem
 
 SEARCH_LIMIT = 50  # passages
@@ -32,6 +33,19 @@ class AskRequest:
     question: str
     history: tuple[Turn, ...]
     keep: bool
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyRequest:
+    """A checked body of `POST /api/v1/verify`."""
+
+    text: str
+    passages: tuple[str, ...] | None  # None: against the corpus
+
+
+async def read_verify(request: Request) -> VerifyRequest:
+    """The checked request. Raises Problem (400, 413, 415) or QuestionError (422)."""
+    return verify_request(parse_json(await read_body(request)))
 
 
 async def read_ask(request: Request) -> AskRequest:
@@ -86,6 +100,23 @@ def ask_request(value: Any) -> AskRequest:
     if not isinstance(keep, bool):
         raise QuestionError("keep", "must be true or false")
     return AskRequest(question, history, keep)
+
+
+def verify_request(value: Any) -> VerifyRequest:
+    """Checks types and limits; unknown members are ignored. Raises QuestionError."""
+    if not isinstance(value, dict):
+        raise QuestionError("body", "must be a JSON object")
+    if "text" not in value:
+        raise QuestionError("text", "is required")
+    text = check_text(clean_text("text", value["text"]))
+    passages = value.get("passages")
+    if passages is None:
+        return VerifyRequest(text, None)
+    if not isinstance(passages, list):
+        raise QuestionError("passages", "must be a list of texts, or null for the documents")
+    texts = tuple(clean_text(f"passages.{i}", passage) for i, passage in enumerate(passages))
+    check_passages(texts)
+    return VerifyRequest(text, texts)
 
 
 def clean_text(field: str, value: Any) -> str:

@@ -24,7 +24,7 @@ from ladder_qa.errors import (
     QuestionError,
     StoreError,
 )
-from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
+from ladder_qa.texts import MAX_PASSAGE, MAX_PASSAGES, MAX_TEXT
 from ladder_qa.web.pages.error import error_page
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Scope
 
-# Bytes: the longest question and history, each character as JSON's longest escape, which is two of
-# six bytes for a character beyond U+FFFF, and the members' names.
-BODY_LIMIT = 12 * (MAX_QUESTION + MAX_TURNS * MAX_TURN) + 4 * 1024
+# Bytes: the longest text and passages to verify, which are longer than the longest question and
+# history, each character as JSON's longest escape, which is two of six bytes for a character beyond
+# U+FFFF, and the members' names.
+BODY_LIMIT = 12 * (MAX_TEXT + MAX_PASSAGES * MAX_PASSAGE) + 4 * 1024
 
 RETRY_AFTER_S = 5  # opening an index takes under 1 s, building one about 20 s, on two cores
 

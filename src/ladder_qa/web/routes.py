@@ -1,4 +1,4 @@
-"""The calls for programs: asking, streaming, searching, levels, probes and metrics.
+"""The calls for programs: asking, streaming, searching, checking, levels, probes and metrics.
 
 Each checks its input, calls the assistant off the event loop and writes the result as it is.
 Not covered: pages for people (`page_routes`); signing in.
@@ -16,7 +16,14 @@ from starlette.responses import Response
 from ladder_qa.datamodels import Answer, as_json
 from ladder_qa.query import MAX_QUESTION
 from ladder_qa.web import problems, schema, shapes
-from ladder_qa.web.limits import SEARCH_LIMIT, AskRequest, query_text, read_ask
+from ladder_qa.web.limits import (
+    SEARCH_LIMIT,
+    AskRequest,
+    VerifyRequest,
+    query_text,
+    read_ask,
+    read_verify,
+)
 from ladder_qa.web.observe import METRICS_TYPE, Metrics
 from ladder_qa.web.serving import Keeper
 
@@ -39,6 +46,7 @@ def assistant_of(request: Request) -> Any:
 
 Kept = Annotated[Keeper, Depends(keeper_of)]
 Asked = Annotated[AskRequest, Depends(read_ask)]
+Given = Annotated[VerifyRequest, Depends(read_verify)]
 Served = Annotated[Any, Depends(assistant_of)]
 
 
@@ -138,6 +146,24 @@ async def search(
     """The `k` best passages."""
     found = await kept.work(lambda: assistant.search(text, k))
     return json_response(shapes.SearchResult(tuple(found)))
+
+
+@router.post(
+    "/api/v1/verify",
+    summary="Check a text's sentences",
+    description="Whether the documents, or the passages given, carry each sentence.",
+    operation_id="verify",
+    openapi_extra={"requestBody": schema.VERIFY_BODY},
+    response_model=None,
+    responses={
+        200: {"model": shapes.VerifyResult, "description": "Every sentence with its verdict."},
+        **schema.problem_responses(400, 413, 415, 422, 503),
+    },
+)
+async def verify(kept: Kept, assistant: Served, given: Given) -> Response:
+    """The verdict over each sentence."""
+    sentences = await kept.work(lambda: assistant.verify(given.text, given.passages))
+    return json_response(shapes.VerifyResult(tuple(sentences)))
 
 
 @router.get(

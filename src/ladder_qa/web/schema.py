@@ -12,6 +12,7 @@ from typing import Any
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
 from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
+from ladder_qa.texts import MAX_PASSAGE, MAX_PASSAGES, MAX_TEXT
 from ladder_qa.web.problems import KINDS
 
 DESCRIPTION = """
@@ -87,6 +88,35 @@ ASK_BODY: dict[str, Any] = {
     },
 }
 
+VERIFY_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["text"],
+                "properties": {
+                    "text": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_TEXT,
+                        "description": "What is to be checked, sentence by sentence.",
+                    },
+                    "passages": {
+                        "type": ["array", "null"],
+                        "maxItems": MAX_PASSAGES,
+                        "default": None,
+                        "description": "What it is checked against, taken together; null: the "
+                        "documents.",
+                        "items": {"type": "string", "maxLength": MAX_PASSAGE},
+                    },
+                },
+            },
+            "example": {"text": "The first move takes ten years.", "passages": None},
+        }
+    },
+}
+
 STREAM_RESPONSE: dict[str, Any] = {
     "description": "Events in this order: `meta` (id, mode, model, corpus); `citation` before the "
     "first claim that uses it; `claim`; then exactly one `done` (the whole Answer) or `error` (a "
@@ -150,6 +180,15 @@ _MEANINGS: dict[str, dict[str, str]] = {
         "levels": "Whom it is about.",
         "url": "Its place in the document's page.",
     },
+    "CheckedSentence": {
+        "text": "The sentence, an exact slice of the text given.",
+        "start": "Offset of its first character in that text.",
+        "end": "Offset after its last character.",
+        "supported": "Whether passages carry every part of it.",
+        "reason": "What is not carried; null where all is.",
+        "citations": "The documents' passages that carry it; empty when passages were given.",
+    },
+    "VerifyResult": {"sentences": "In the text's order."},
     "SearchResult": {"passages": "Best first."},
     "LevelObject": {
         "code": "Such as the documents write it.",

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
-from ladder_qa.datamodels import Answer, FoundPassage, Ladder, Span
+from ladder_qa.datamodels import Answer, CheckedSentence, FoundPassage, Ladder, Span
 from ladder_qa.inline import readable
 
 
@@ -22,6 +22,13 @@ class SearchResult:
     """The passages found, best first."""
 
     passages: tuple[FoundPassage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """The sentences of a text, in its order."""
+
+    sentences: tuple[CheckedSentence, ...]
 
 
 @dataclass(frozen=True, slots=True)

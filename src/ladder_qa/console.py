@@ -1,0 +1,217 @@
+"""What all commands share: settings, the index, standard streams, and the exit statuses.
+
+Results go to standard output, everything else to standard error.
+Not covered: the commands (`cli`), wording of results (`terminal`).
+"""
+
+# ruff: noqa: PLC0415  (heavy rooms are imported by the command that needs them)
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import typer
+
+from ladder_qa.errors import QuestionError
+
+if TYPE_CHECKING:
+    from ladder_qa.assistant import Assistant
+    from ladder_qa.ingest import IngestReport
+    from ladder_qa.settings import Settings
+
+Progress = Callable[[str, int, int], None]
+
+FAILED, WRONG_USAGE, REFUSED, NO_INDEX = 1, 2, 3, 4
+INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+
+# The corpus folder of the last index built here, for commands that are not told a folder.
+_LAST_CORPUS = "corpus-folder"
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The functions of the rooms above that commands call; tests give their own."""
+
+    open_assistant: Callable[[Settings], Assistant]
+    ensure_index: Callable[[Settings, Callable[[str], None]], None]
+    ingest: Callable[[Settings, Progress | None], IngestReport]
+
+    @classmethod
+    def of_this_package(cls) -> Rooms:
+        """The real ones; importing them takes most of a second."""
+        from ladder_qa.assistant import Assistant
+        from ladder_qa.ingest import ensure_index, ingest
+
+        return cls(Assistant.open, ensure_index, ingest)
+
+
+def load_settings() -> Settings:
+    """The settings, read once. Raises SettingsError."""
+    from ladder_qa.settings import Settings
+
+    return Settings.load()
+
+
+def rooms_of(context: typer.Context) -> Rooms:
+    """The rooms that a command calls: those that a test gave, or the real ones."""
+    given = context.obj
+    return given if isinstance(given, Rooms) else Rooms.of_this_package()
+
+
+def open_assistant(context: typer.Context) -> Assistant:
+    """The assistant over an index that holds the corpus as it is now."""
+    settings = with_last_corpus(load_settings())
+    rooms = rooms_of(context)
+    rooms.ensure_index(settings, say)
+    remember(settings)
+    return rooms.open_assistant(settings)
+
+
+def ensure_index_apart(settings: Settings) -> None:
+    """Builds the index, where it is needed, in a process that ends: building loads the most."""
+    from ladder_qa.ingest import ensure_index, stale
+
+    if has_index(settings) and not stale(settings):
+        ensure_index(settings, say)
+    else:
+        import concurrent.futures
+        import multiprocessing
+
+        fresh = multiprocessing.get_context("spawn")
+        with concurrent.futures.ProcessPoolExecutor(1, mp_context=fresh) as builder:
+            builder.submit(ensure_index, settings, say).result()
+    remember(settings)
+
+
+def corpus_is_set(settings: Settings) -> bool:
+    """Whether the environment names the corpus folder."""
+    return "corpus" in settings.model_fields_set
+
+
+def with_last_corpus(settings: Settings) -> Settings:
+    """With the folder that was ingested last, where the environment names none."""
+    if corpus_is_set(settings):
+        return settings
+    try:
+        last = (settings.data / _LAST_CORPUS).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return settings
+    return settings.with_changes(corpus=Path(last)) if last else settings
+
+
+def remember(settings: Settings) -> None:
+    """Keeps the folder for `with_last_corpus`; written whole, because others may read it."""
+    place = settings.data / _LAST_CORPUS
+    folder = str(settings.corpus.resolve())
+    with contextlib.suppress(OSError):  # a data folder that is only read: nothing to remember
+        if place.is_file() and place.read_text(encoding="utf-8") == folder:
+            return
+        partial = place.with_name(f"{_LAST_CORPUS}.{os.getpid()}")
+        partial.write_text(folder, encoding="utf-8")
+        partial.replace(place)
+
+
+def has_index(settings: Settings) -> bool:
+    """Whether there is an index to serve from."""
+    from ladder_qa.errors import IndexDamagedError
+    from ladder_qa.index import current_generation_id
+
+    try:
+        return current_generation_id(settings) is not None
+    except IndexDamagedError:
+        return False
+
+
+def read_question(words: Sequence[str] | None) -> str:
+    """The question from the arguments or from standard input. Raises QuestionError."""
+    from ladder_qa.query import MAX_QUESTION, check_question
+
+    if words and list(words) != ["-"]:
+        return check_question(" ".join(words))
+    if sys.stdin is None or sys.stdin.isatty():
+        raise QuestionError("question", "is required, as an argument or on standard input")
+    # One character more than allowed is enough to refuse; nothing endless is read.
+    data = sys.stdin.buffer.read((MAX_QUESTION + 1) * 4)
+    return check_question(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+
+
+def read_text(name: str) -> str:
+    """The text of a file, or of standard input for `-`. Raises QuestionError."""
+    from ladder_qa.texts import MAX_TEXT, check_text
+
+    try:
+        if name == "-":
+            if sys.stdin is None or sys.stdin.isatty():
+                raise QuestionError("text", "is required, from a file or on standard input")
+            data = sys.stdin.buffer.read((MAX_TEXT + 1) * 4)
+        else:
+            with Path(name).open("rb") as file:
+                data = file.read((MAX_TEXT + 1) * 4)
+    except OSError as error:
+        raise QuestionError("text", f"{name}: {error.strerror or error}") from error
+    return check_text(data.decode("utf-8", "replace").removeprefix("\ufeff"))
+
+
+def width() -> int:
+    """Columns to print in."""
+    from ladder_qa.terminal import WIDTH
+
+    return max(20, min(WIDTH, shutil.get_terminal_size((WIDTH, 24)).columns))
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Progress | None]:
+    """A function that draws a bar on standard error; None where that is no terminal."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from ladder_qa.terminal import columns, progress_line
+
+    longest = 0
+
+    def draw(step: str, done: int, total: int) -> None:
+        nonlocal longest
+        line = progress_line(step, done, total)
+        longest = max(longest, columns(line))
+        sys.stderr.write("\r" + line.ljust(longest))
+        sys.stderr.flush()
+
+    try:
+        yield draw
+    finally:
+        sys.stderr.write("\r" + " " * longest + "\r")
+        sys.stderr.flush()
+
+
+def show(text: str) -> None:
+    """To standard output at once, so that a reader that went away is noticed here."""
+    try:
+        typer.echo(text.rstrip("\n"), color=False)
+        sys.stdout.flush()
+    except OSError as error:
+        if error.errno != errno.EPIPE:
+            raise
+        # Python flushes standard output once more while it exits; that must stay quiet too.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(FAILED) from None
+
+
+def say(text: str) -> None:
+    """To standard error."""
+    from ladder_qa.web.pages.text import shown
+
+    typer.echo(shown(text), err=True, color=False)
+
+
+def fail(text: str, status: int) -> NoReturn:
+    """Says what went wrong, on standard error, and exits."""
+    say(f"ladder-qa: {text}")
+    sys.exit(status)

@@ -1,0 +1,64 @@
+"""Amounts: what is read as one, and when two are the same."""
+
+from __future__ import annotations
+
+import pytest
+
+from ladder_qa.quantities import quantities_in, states
+
+
+def amounts(text: str) -> list[tuple[float, float, bool, str]]:
+    """The amounts of a text without the words around them."""
+    return [(q.low, q.high, q.open_end, q.unit) for q in quantities_in(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3-5+ years", [(36, 60, True, "month")]),
+        ("three to five or more years", [(36, 60, True, "month")]),
+        ("12-24+ months", [(12, 24, True, "month")]),
+        ("one to two years or more", [(12, 24, True, "month")]),
+        ("at least 18 months", [(18, 18, True, "month")]),
+        ("less than 2 years in the role", [(0, 24, False, "month")]),
+        ("10-15% of managers", [(10, 15, False, "%")]),
+        ("fifteen percent", [(15, 15, False, "%")]),
+        ("teams of 8-15 engineers", [(8, 15, False, "")]),
+        ("twenty-five people", [(25, 25, False, "")]),
+        ("from one to three years at X1 to two to five years at X2",
+         [(12, 36, False, "month"), (24, 60, False, "month")]),
+        ("exactly one owner", [(1, 1, False, "")]),
+        ("1,000 engineers", [(1000, 1000, False, "")]),
+    ],
+)  # fmt: skip
+def test_an_amount_is_read(text: str, expected: list[tuple[float, float, bool, str]]) -> None:
+    assert amounts(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["At M3 you lead", "one of the best", "no one knows", "2. Second step", "step 3:", "Q1-Q4"],
+)
+def test_what_is_no_amount(text: str) -> None:
+    found = [q for q in quantities_in(text) if q.text not in ("3", "4")]
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "same"),
+    [
+        ("3-5+ years", "three to five or more years", True),
+        ("one to two years or more", "12-24+ months", True),
+        ("3-5 years", "3-5+ years", False),
+        ("2-4 years", "3-5 years", False),
+        ("3-5 months", "3-5 years", False),
+        ("25%", "25 engineers", False),
+        ("eight people", "8 engineers", True),
+        ("8 teams", "8 engineers in small teams", False),
+        ("8 engineers", "8 senior engineers", True),
+    ],
+)
+def test_two_amounts_are_the_same(said: str, given: str, *, same: bool) -> None:
+    (wanted,) = quantities_in(said)
+    words = frozenset(word.removesuffix("s") for word in given.split())
+    assert states(quantities_in(given), wanted, words) is same

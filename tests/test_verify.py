@@ -1,0 +1,135 @@
+"""The check of sentences: what each rule objects to, and the near sentence that it lets pass."""
+
+from __future__ import annotations
+
+import pytest
+
+from ladder_qa.corpus import read_document
+from ladder_qa.datamodels import Passage
+from ladder_qa.ladder import read_ladder
+from ladder_qa.names import LevelNames
+from ladder_qa.passages import read_passages
+from ladder_qa.verify import Evidence, Verifier, sentence_spans
+from serving_fakes import OVERVIEW, PROGRESSION
+
+
+@pytest.fixture(scope="module")
+def passages() -> dict[str, Passage]:
+    """The statements of two small documents, by their words."""
+    texts = {"overview.md": OVERVIEW, "progression-x1-to-x2.md": PROGRESSION}
+    documents = [read_document(path, text.encode()) for path, text in texts.items()]
+    return {p.plain: p for p in read_passages(documents, read_ladder(documents))}
+
+
+@pytest.fixture(scope="module")
+def verifier(passages: dict[str, Passage]) -> Verifier:
+    """The check over them."""
+    texts = {"overview.md": OVERVIEW, "progression-x1-to-x2.md": PROGRESSION}
+    documents = [read_document(path, text.encode()) for path, text in texts.items()]
+    return Verifier(LevelNames(read_ladder(documents).levels), tuple(passages.values()))
+
+
+def reason(verifier: Verifier, sentence: str, *evidence: str | Evidence) -> str | None:
+    """What is wrong with a sentence beside passages, which may be bare words."""
+    given = [Evidence(one) if isinstance(one, str) else one for one in evidence]
+    return verifier.verify(sentence, given).reason
+
+
+@pytest.mark.parametrize(
+    ("sentence", "passage", "expected"),
+    [
+        ("The move typically takes 3-5+ years.", "It typically takes 3-5+ years to move.", None),
+        (
+            "The move typically takes 2-4+ years.",
+            "It typically takes 3-5+ years to move.",
+            "number",
+        ),
+        (
+            "The move typically takes 3-5+ months.",
+            "It typically takes 3-5+ years to move.",
+            "number",
+        ),
+        ("The move takes 3-5+ years.", "It typically takes 3-5+ years to move.", "hedge"),
+        ("The move usually takes 3-5+ years.", "It typically takes 3-5+ years to move.", None),
+        ("Scale does not define the level.", "Scale does not define the level itself.", None),
+        ("Scale defines the level.", "Scale does not define the level itself.", "negation"),
+        ("Scale does not set the pace.", "Scale sets the pace.", "negation"),
+        ("You give ownership, not just tasks.", "Giving ownership, not just tasks", None),
+        ("You must lead several teams.", "You lead several teams.", "hedge"),
+        ("All leaders stay.", "Many leaders stay.", "hedge"),
+        ("Many leaders stay.", "Many leaders stay.", None),
+        ("Satisfaction comes from mastery.", "Satisfaction comes from mastery, not titles.", None),
+        ("Satisfaction comes from mastery and pay.", "Satisfaction comes from mastery.", "extra"),
+        ("Promotion requires board approval.", "Promotion requires sustained results.", "extra"),
+        ("The canteen opens at noon.", "Promotion requires sustained results.", "not_found"),
+        ("It goes from depth to breadth.", "The shift is from depth to breadth.", None),
+        ("It goes from breadth to depth.", "The shift is from depth to breadth.", "relation"),
+    ],
+)
+def test_each_rule_has_two_edges(
+    verifier: Verifier, sentence: str, passage: str, expected: str | None
+) -> None:
+    assert reason(verifier, sentence, passage) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("At X1, a scout looks ahead.", None),
+        ("A Scout looks ahead.", None),
+        ("At X2, one looks ahead.", "level"),
+        ("A Guide looks ahead.", "level"),
+        ("At X9, one looks ahead.", None),  # no level of this ladder: words decide
+    ],
+)
+def test_a_sentence_is_about_the_level_of_its_passage(
+    verifier: Verifier, passages: dict[str, Passage], sentence: str, expected: str | None
+) -> None:
+    assert reason(verifier, sentence, Evidence.of(passages["A scout looks ahead."])) == expected
+
+
+def test_a_row_of_a_table_carries_both_sides_and_not_the_reverse(
+    verifier: Verifier, passages: dict[str, Passage]
+) -> None:
+    cells = [Evidence.of(passages[words]) for words in
+             ("Finds a way & goes", "Brings along")]  # fmt: skip
+    right = "A Scout finds a way and goes, while a Guide brings along."
+    swapped = "A Guide finds a way and goes, while a Scout brings along."
+    assert reason(verifier, right, *cells) is None
+    assert reason(verifier, swapped, *cells) == "level"
+
+
+def test_what_introduces_a_list_counts(verifier: Verifier, passages: dict[str, Passage]) -> None:
+    item = Evidence.of(passages["Want quiet days"])
+    assert reason(verifier, "The track is right for you if you want quiet days.", item) is not None
+    assert reason(verifier, "The track may not be right if you want quiet days.", item) is None
+
+
+def test_every_statement_carries_itself(verifier: Verifier, passages: dict[str, Passage]) -> None:
+    for words, passage in passages.items():
+        # what completes a lead that denies is no statement without it
+        lead = [span.text for span in passage.context if span.text.endswith("you:")]
+        sentence = f"{lead[0]} {words}" if lead else words
+        assert reason(verifier, sentence, Evidence.of(passage)) is None, words
+
+
+def test_the_fewest_passages_that_carry_a_sentence_are_named(verifier: Verifier) -> None:
+    evidence = [
+        Evidence("Teams share goals."),
+        Evidence("Leaders build trust."),
+        Evidence("Scouts map rivers."),
+    ]
+    single = verifier.best("Leaders build trust.", 5, evidence)
+    assert (single.start, single.end, single.carried_by) == (5, 25, (1,))
+    both = verifier.best("Leaders build trust, and teams share goals.", 0, evidence)
+    assert both.carried_by == (0, 1)
+    # one part, whose words stand in two places
+    assert not verifier.best("Leaders share rivers.", 0, evidence).verdict.supported
+    assert verifier.best("Leaders build trust.", 0, []).verdict.reason == "not_found"
+
+
+def test_sentences_of_a_text_are_exact_slices_without_list_marks() -> None:
+    text = "# Head\n\n- First one. Second one?\n  2. third\n> quoted.\n\n***\n"
+    assert [text[a:b] for a, b in sentence_spans(text)] == [
+        "Head", "First one.", "Second one?", "third", "quoted.",
+    ]  # fmt: skip
