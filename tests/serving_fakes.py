@@ -14,6 +14,7 @@ from ladder_qa.assistant import Assistant
 from ladder_qa.corpus import read_document
 from ladder_qa.datamodels import (
     Answer,
+    CheckedSentence,
     Citation,
     Claim,
     Conflict,
@@ -26,8 +27,10 @@ from ladder_qa.datamodels import (
 )
 from ladder_qa.errors import IndexMissingError
 from ladder_qa.ladder import read_ladder
+from ladder_qa.names import LevelNames
 from ladder_qa.passages import read_passages
 from ladder_qa.settings import Settings
+from ladder_qa.verify import Evidence, Verifier, sentence_spans
 from ladder_qa.web.serving import Backend
 
 OVERVIEW = """# Track Overview
@@ -140,6 +143,29 @@ class FakeAssistant:
             )
             for p in hits[:k]
         )
+
+    def verify(
+        self, text: str, passages: Sequence[str] | None = None
+    ) -> tuple[CheckedSentence, ...]:
+        """By the real rules, over all statements."""
+        if self.failure is not None:
+            raise self.failure
+        statements = list(self.generation.passages)
+        verifier = Verifier(LevelNames(self.generation.ladder.levels), statements)
+        evidence = [Evidence.of(p) for p in statements] if passages is None else []
+        evidence += [Evidence(passage) for passage in passages or ()]
+        checked = []
+        for start, end in sentence_spans(text):
+            span = verifier.best(text[start:end], start, evidence)
+            cited = [statements[i] for i in span.carried_by] if passages is None else []
+            citations = tuple(_citation(number, p) for number, p in enumerate(cited, start=1))
+            verdict = span.verdict
+            checked.append(
+                CheckedSentence(
+                    text[start:end], start, end, verdict.supported, verdict.reason, citations
+                )
+            )
+        return tuple(checked)
 
     def _hits(self, question: str) -> list[Passage]:
         asked = {word for word in _words(question) if len(word) > 3}

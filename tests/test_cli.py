@@ -284,6 +284,40 @@ def test_passages_are_listed_with_their_places(run: Callable[..., Ran]) -> None:
     assert '"A scout looks ahead."' in out
 
 
+def test_a_text_is_checked_from_a_file_or_standard_input(
+    run: Callable[..., Ran], tmp_path: Path
+) -> None:
+    (tmp_path / "text.md").write_text("A scout looks ahead.\n\nThe canteen opens at noon.\n")
+    ran = run("verify", "text.md")
+    assert ran.status == 1
+    assert ran.out.splitlines() == [
+        "ok  A scout looks ahead.",
+        "[1] overview.md › X1: Scout",
+        "NO  The canteen opens at noon. (nothing like it was found)",
+        "2 sentences, 1 not supported",
+    ]
+    ran = run("verify", "-", "--json", stdin=b"A scout looks ahead.")
+    assert ran.status == 0
+    (sentence,) = json.loads(ran.out)["sentences"]
+    assert (sentence["supported"], sentence["reason"]) == (True, None)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "message"),
+    [
+        (("verify", "none.md"), b"", "text: none.md: No such file or directory"),
+        (("verify",), b" \n", "text: is empty; between 1 and 20000 characters"),
+        (("verify",), b"a" * 20_001, "text: has 20001 characters; at most 20000 are allowed"),
+    ],
+)
+def test_a_text_that_cannot_be_checked_is_wrong_usage(
+    run: Callable[..., Ran], arguments: tuple[str, ...], stdin: bytes, message: str
+) -> None:
+    ran = run(*arguments, stdin=stdin)
+    assert ran.status == 2
+    assert message in ran.err
+
+
 @pytest.mark.parametrize(
     "command", [("ask", "scout guide people right"), ("search", "zzz"), ("levels",)]
 )

@@ -26,6 +26,7 @@ from ladder_qa.evaluation.gate import SIGNIFICANT
 from ladder_qa.evaluation.paired import CLAIMS, QUALITY, sign_test
 from ladder_qa.evaluation.record import read_saved
 
+GOLD = {"fact": 1, "document": "guide.md", "quote": "Lead two teams."}
 NAMES = [f"q{number}" for number in range(12)]
 SAID = answer("Lead two teams.", "answered", citation("Lead two teams."))
 
@@ -141,8 +142,29 @@ class TestGate:
         assert report.gate.failed
         text = report.as_text()
         assert "cases as a whole: 5 lost, 0 won of 12, p = 0.031" in text
-        assert "refusals: recall: 5 lost, 0 won of 12" in text
         assert "by outcome given: answered 5" in text
+
+    def test_a_measure_that_is_lost_by_many_fails_though_others_make_up_for_it(
+        self, tmp_path: Path
+    ) -> None:
+        lines = [
+            line(name, name, outcomes=["answered"], gold=[GOLD], key_facts=[["two"]])
+            for name in NAMES
+        ]
+        dataset = write_set(tmp_path, *lines)
+        other = answer("Lead two.", "answered", citation("Avoid:"))
+        bare = answer("Lead.", "answered", citation("Lead two teams."))
+        before = ScriptedAssistant({name: [bare] for name in NAMES})
+        file = saved(tmp_path, run_evaluation("none", dataset, before))
+        after = ScriptedAssistant({name: [other] for name in NAMES})
+        report = run_evaluation("none", dataset, after, baseline=file)
+        # each case says the key fact now and no longer cites the gold
+        assert report.comparison is not None
+        assert [p.lost for p in report.comparison.measures if p.measure == QUALITY] == [()]
+        reasons = "\n".join(report.gate.reasons)
+        assert "citations: recall of facts: 12 lost, 0 won of 12" in reasons
+        assert "  by unit of the gold: sentence 12 of 12" in reasons
+        assert "key facts" not in reasons
 
     def test_as_many_won_cases_make_up_for_lost_ones(self, tmp_path: Path) -> None:
         file = saved(tmp_path, refusals(tmp_path, set(NAMES[:6])))

@@ -91,7 +91,7 @@ def test_a_kind_of_passage_is_dropped(
 ) -> None:
     dropped = rebuilt(lambda passage: None if passage.kind is kind else passage)
     named = reasons(run(dropped))
-    assert "citations: recall of facts" in named
+    assert "search: facts within 250 words: " in named
     assert f"by unit of the gold: {kind}" in named
 
 
@@ -141,7 +141,7 @@ def test_offsets_are_shifted_by_one(
     ("outcome", "lost"),
     [
         (Outcome.ANSWERED, "refusals: recall"),
-        (Outcome.NOT_IN_DOCUMENTS, "citations: recall of facts"),
+        (Outcome.NOT_IN_DOCUMENTS, "outcome right"),
     ],
 )
 def test_everything_gets_the_same_outcome(

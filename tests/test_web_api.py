@@ -132,6 +132,61 @@ def test_search_gives_at_most_k(client: TestClient) -> None:
     assert len(client.get("/api/v1/search?q=zzz").json()["passages"]) == 8
 
 
+def test_a_text_is_checked_sentence_by_sentence_against_the_documents(client: TestClient) -> None:
+    text = "A scout looks ahead.\n\n- The canteen opens at noon."
+    answer = client.post("/api/v1/verify", json={"text": text})
+    assert answer.status_code == 200
+    good, bad = answer.json()["sentences"]
+    assert set(good) == {"text", "start", "end", "supported", "reason", "citations"}
+    for sentence in (good, bad):
+        assert text[sentence["start"] : sentence["end"]] == sentence["text"]
+    assert (good["supported"], good["reason"]) == (True, None)
+    (citation,) = good["citations"]
+    stored = DOCUMENTS[citation["document"]]
+    assert stored[citation["start"] : citation["end"]] == citation["quote"]
+    assert (bad["supported"], bad["reason"], bad["citations"]) == (False, "not_found", [])
+
+
+def test_given_passages_are_all_that_a_text_is_checked_against(client: TestClient) -> None:
+    body = {"text": "A scout looks ahead.", "passages": ["A cook looks after the stove."]}
+    (sentence,) = client.post("/api/v1/verify", json=body).json()["sentences"]
+    assert not sentence["supported"]
+    body["passages"] = ["A scout always looks ahead."]
+    (sentence,) = client.post("/api/v1/verify", json=body).json()["sentences"]
+    assert sentence["supported"]
+    assert sentence["citations"] == []
+    assert not client.post("/api/v1/verify", json={**body, "passages": []}).json()["sentences"][0][
+        "supported"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "detail"),
+    [
+        ({}, "text: is required"),
+        ({"text": " \n"}, "text: is empty; between 1 and 20000 characters"),
+        ({"text": "a" * 20_001}, "text: has 20001 characters; at most 20000 are allowed"),
+        ({"text": 7}, "text: must be text"),
+        ({"text": "a", "passages": "b"}, "passages: must be a list of texts, or null"),
+        ({"text": "a", "passages": ["b"] * 51}, "passages: has 51 passages; at most 50"),
+        ({"text": "a", "passages": ["b", "c" * 4001]}, "passages.1: has 4001 characters"),
+        ({"text": "a", "passages": ["b", None]}, "passages.1: must be text"),
+    ],
+)
+def test_a_bad_field_of_verify_is_named_with_its_limit(
+    client: TestClient, body: dict[str, Any], detail: str
+) -> None:
+    answer = client.post("/api/v1/verify", json=body)
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert detail in answer.json()["detail"]
+
+
+def test_the_largest_text_and_passages_are_taken(client: TestClient) -> None:
+    body = {"text": "a " * 10_000, "passages": ["\U0001f600" * 4000] * 50}
+    assert client.post("/api/v1/verify", json=body).status_code == 200
+
+
 def test_levels_have_the_contracts_shape(client: TestClient) -> None:
     found = client.get("/api/v1/levels").json()
     assert [level["code"] for level in found["levels"]] == ["X1", "X2"]
@@ -353,6 +408,7 @@ def test_the_schema_describes_every_member_of_every_object(client: TestClient) -
         "/api/v1/ask",
         "/api/v1/ask/stream",
         "/api/v1/search",
+        "/api/v1/verify",
         "/api/v1/levels",
         "/livez",
         "/readyz",

@@ -1,7 +1,8 @@
 """The gate: whether a run may follow the baseline, and if not, for what reasons.
 
 A promise (exact quotes, right level, attacks, same bytes) may not be lost in a single case; all
-else may vary as chance does.
+else may vary as chance does: for the cases as a whole, and for each measure with Bonferroni's
+correction for their number.
 Not covered: figures without a baseline; a set without one has the promises alone.
 """
 
@@ -18,6 +19,12 @@ from ladder_qa.evaluation.record import CaseRecord, ClaimRecord
 
 SIGNIFICANT = 0.05  # a loss that chance alone brings less often than this fails the gate
 _NAMED = 8  # cases named in a reason
+# Precision rewards an answer for showing little; it is shown, and lost with recall alone.
+_TESTED = tuple(
+    measure.name
+    for measure in MEASURES
+    if measure.unit == "share" and not measure.promised and "precision" not in measure.name
+)
 _T = TypeVar("_T")
 
 
@@ -69,14 +76,19 @@ def _lost_promises(comparison: Comparison) -> Iterator[str]:
 
 
 def _lost_cases(comparison: Comparison, cases: tuple[CaseRecord, ...]) -> Iterator[str]:
-    paired = comparison.of(QUALITY)
-    if paired is None or paired.p >= SIGNIFICANT:
-        return
-    yield _significant(paired)
-    for measure in MEASURES:
-        one = comparison.of(measure.name)
-        if measure.unit == "share" and one is not None and len(one.lost) > len(one.won):
-            yield f"  {one.measure}: {len(one.lost)} lost, {len(one.won)} won of {one.count}"
+    """The cases as a whole, then each measure by itself, which asks for more: there are many."""
+    quality = comparison.of(QUALITY)
+    if quality is not None and quality.p < SIGNIFICANT:
+        yield _significant(quality)
+        yield from _where(quality, cases)
+    tested = [paired for name in _TESTED if (paired := comparison.of(name)) is not None]
+    for paired in tested:
+        if paired.p < SIGNIFICANT / len(tested):
+            yield _significant(paired)
+            yield from _where(paired, cases)
+
+
+def _where(paired: Paired, cases: tuple[CaseRecord, ...]) -> Iterator[str]:
     lost = [case for case in cases if case.id in set(paired.lost)]
     yield "  by kind: " + _tally(cases, lost, lambda case: {case.kind})
     yield "  by unit of the gold: " + _tally(
