@@ -51,7 +51,6 @@ FIGURES = (
     "answer: key facts",
     "search: facts within 250 words",
     "search: facts within 600 words",
-    "search: mean reciprocal rank",
     "claims: balanced accuracy",
 )
 
