@@ -71,7 +71,7 @@ def report(tmp_path: Path) -> EvaluationReport:
 
 def test_it_needs_no_other_file_and_no_network(report: EvaluationReport) -> None:
     text = page(report)
-    assert not re.search(r"(?:src|href)=[\"']?(?!#)|url\(|@import|https?:", text)
+    assert not re.search(r"(?:src|href)=[\"'](?!#)|url\(|@import|https?:", text)
 
 
 def test_its_elements_are_nested_and_its_links_lead_somewhere(report: EvaluationReport) -> None:
