@@ -114,6 +114,25 @@ def test_labels_are_places_in_the_documents(corpus_folder: Path) -> None:
     assert [key for key in labels if not 0 <= key[1] < key[2] <= len(texts[key[0]])] == []
 
 
+def test_the_other_ladders_questions_name_places_only(shared: Path) -> None:
+    folder = ROOT / "eval" / "engineeringladders"
+    cases = load_cases(folder)
+    assert len(cases) >= 150
+    texts = {
+        path.name: path.read_bytes().decode()
+        for path in (shared / "ladders" / "engineeringladders").glob("*.md")
+    }
+    for case in cases:
+        assert not case.key_facts
+        for gold in case.gold:
+            assert gold.quote == ""
+            assert gold.start is not None
+            assert gold.end is not None
+            quote = texts[gold.document][gold.start : gold.end]
+            assert quote.strip() == quote != ""
+            assert "\n" not in quote
+
+
 def test_an_answerable_question_is_not_to_be_refused(cases: tuple[Case, ...]) -> None:
     answerable = [case for case in cases if case.kind is CaseKind.ANSWERABLE]
     assert [case.id for case in answerable if set(case.outcomes) <= REFUSALS] == []
