@@ -54,8 +54,8 @@ def test_the_set_has_the_sizes_that_its_figures_need(cases: tuple[Case, ...]) ->
     styles = Counter(case.style for case in cases)
     answerable = kinds[CaseKind.ANSWERABLE]
     assert answerable >= 220
-    assert len(cases) - answerable >= 130
-    assert kinds[CaseKind.NEAR_MISS] + kinds[CaseKind.LEVEL_NOT_COVERED] >= 48
+    assert len(cases) - answerable >= 140
+    assert kinds[CaseKind.NEAR_MISS] + kinds[CaseKind.LEVEL_NOT_COVERED] >= 80
     assert kinds[CaseKind.FALSE_PREMISE] >= 25
     assert kinds[CaseKind.OUT_OF_SCOPE] >= 20
     assert kinds[CaseKind.INJECTION] >= 15
@@ -83,8 +83,8 @@ def test_false_premises_and_attacks_have_both_edges(cases: tuple[Case, ...]) -> 
 def test_near_misses_have_answerable_neighbours(cases: tuple[Case, ...]) -> None:
     near = [c for c in cases if c.kind in (CaseKind.NEAR_MISS, CaseKind.LEVEL_NOT_COVERED)]
     neighbours = [case for case in cases if case.style == "neighbour"]
-    assert len(neighbours) >= 40
-    assert len(near) >= len(neighbours) * 0.8
+    assert len(neighbours) >= 80
+    assert len(near) >= len(neighbours)
 
 
 def test_follow_ups_say_what_has_to_be_carried_over(cases: tuple[Case, ...]) -> None:
