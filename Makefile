@@ -5,7 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
-CODE := src tests bench
+CODE := src tests bench training
 
 # Public test data that is not part of the project; tests that need it skip where it is absent.
 ifndef SHARED
@@ -15,7 +15,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format slow eval baseline bench quality clean
+.PHONY: help install run test check format slow eval baseline bench quality train calibrate clean
 
 help: ## list the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
@@ -68,6 +68,17 @@ bench: install ## a full answer against a plain LlamaIndex and Chroma retriever,
 
 quality: install ## the quality of answers against plain retrieval, in the same harness
 	$(BIN)/python bench/quality.py
+
+# LADDERS is a folder with other organisations' ladders; without it the bank alone is learned from.
+TRAIN_OTHER = $(if $(LADDERS),--other $(LADDERS)/sourcegraph training/sourcegraph.jsonl)
+CALIBRATE_OTHER = $(if $(LADDERS),--other $(LADDERS)/engineeringladders eval/engineeringladders)
+
+train: install ## tune the embedding model on the bank (LADDERS=DIR: and on other ladders)
+	$(BIN)/python training/encoder.py $(TRAIN_OTHER)
+
+calibrate: install ## fit the weights of calibration.json on the questions that may be looked at
+	$(BIN)/ladder-qa ingest
+	$(BIN)/python training/calibrate.py $(CALIBRATE_OTHER)
 
 clean: ## take away what was made: the environment, the index, caches
 	rm -rf $(VENV) .ladder-qa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

@@ -64,7 +64,7 @@ def test_a_question_has_the_statements_that_hold_its_quotes_in_their_document(
             ),
             BankQuestion("Who learns?", (IDS["b.md", "Learns the craft."],), ()),
         ),
-        set_aside=0,
+        set_aside=(),
     )
 
 
@@ -88,7 +88,7 @@ def test_a_question_whose_quote_is_gone_is_set_aside_and_not_held_to_be_unanswer
         answered("Half?", ("a.md", "Words that are gone."), ("a.md", "Asks often.")),
     )
     assert [question.text for question in bank.questions] == ["Half?"]
-    assert bank.set_aside == 2
+    assert bank.set_aside == ("Old?", "Elsewhere?")
 
 
 def test_no_folder_and_empty_lines_give_no_questions(tmp_path: Path) -> None:
@@ -148,7 +148,7 @@ def test_the_bank_that_comes_with_the_corpus_holds_for_it_as_a_whole(corpus_fold
     bank = read_bank(corpus_folder, passages, ladder)
     files = (corpus_folder / "questions").glob("*.jsonl")
     assert len(bank.questions) == sum(path.read_text("utf-8").count("\n") for path in files)
-    assert bank.set_aside == 0
+    assert bank.set_aside == ()
     known = {passage.id for passage in passages}
     assert all(set(question.passages) <= known for question in bank.questions)
     assert any(not question.passages for question in bank.questions)
@@ -161,23 +161,26 @@ QUESTIONS = (
     BankQuestion("about T2", ("p2", "p3"), ("T2",)),
     BankQuestion("not_answered", (), ()),
 )
-SEARCH = BankSearch(Bank(QUESTIONS, 0), unit((1, 0, 0), (0, 1, 0), (0, 0, 1)))
+SEARCH = BankSearch(Bank(QUESTIONS, ()), unit((1, 0, 0), (0, 1, 0), (0, 0, 1)))
 
 
 def test_the_nearest_questions_tell_their_statements_and_how_near_they_are() -> None:
     asked = SEARCH.ask(unit((1, 0, 0)), ())
     assert asked is not None
     assert asked.nearest == pytest.approx(1.0)
-    assert asked.direct == ("p1",)
-    assert asked.statements == pytest.approx({"p1": 1.0, "p2": 0.0, "p3": 0.0})
+    similarities = {identity: vote.similarity for identity, vote in asked.votes.items()}
+    assert similarities == pytest.approx({"p1": 1.0, "p2": 0.0, "p3": 0.0})
+    assert asked.votes["p1"].share > 0.99
+    assert asked.votes["p2"].share == asked.votes["p3"].share < 0.01
     assert asked.answered > 0.99
+    assert asked.share > 0.99
 
 
 def test_beside_an_unanswered_question_the_share_answered_is_small() -> None:
     asked = SEARCH.ask(unit((0.2, 0, 1)), ())
     assert asked is not None
     assert asked.answered < 0.01
-    assert asked.direct == ()
+    assert asked.share < 0.01
 
 
 def test_a_question_about_another_level_counts_for_less() -> None:
@@ -185,24 +188,24 @@ def test_a_question_about_another_level_counts_for_less() -> None:
     plain, wanted = SEARCH.ask(near, ()), SEARCH.ask(near, ("T2",))
     assert plain is not None
     assert wanted is not None
-    assert plain.statements["p1"] == pytest.approx(plain.statements["p2"])
-    assert wanted.statements["p2"] == pytest.approx(plain.statements["p2"])
-    assert wanted.statements["p1"] < wanted.statements["p2"]
-    assert next(iter(wanted.statements)) == "p2"
+    assert plain.votes["p1"].similarity == pytest.approx(plain.votes["p2"].similarity)
+    assert wanted.votes["p2"].similarity == pytest.approx(plain.votes["p2"].similarity)
+    assert wanted.votes["p1"].similarity < wanted.votes["p2"].similarity
+    assert wanted.votes["p1"].share < plain.votes["p1"].share
 
 
 def test_of_a_long_question_the_nearest_sentence_counts() -> None:
     asked = SEARCH.ask(unit((0.5, 0.5, 0.5), (0, 1, 0)), ())
     assert asked is not None
     assert asked.nearest == pytest.approx(1.0)
-    assert asked.direct == ("p2", "p3")
+    assert max(asked.votes, key=lambda one: asked.votes[one].share) == "p2"
 
 
 def test_a_question_can_be_left_out_to_judge_the_bank_by_itself() -> None:
     asked = SEARCH.ask(unit((1, 0, 0)), (), leave_out=0)
     assert asked is not None
     assert asked.nearest == pytest.approx(0.0)
-    assert asked.direct == ()
+    assert asked.votes["p1"].share < 0.01
 
 
 def test_without_a_bank_there_is_nothing_to_ask() -> None:

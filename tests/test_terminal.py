@@ -63,8 +63,12 @@ def test_wide_characters_take_two_columns() -> None:
 
 
 def test_one_document_and_one_passage_are_in_the_singular() -> None:
-    report = IngestReport("g", True, 1, 1, (), (), (), (), 1, 0, (), 0.5)
+    report = IngestReport("g", True, 1, 1, (), (), (), (), 1, 0, (), 0, 0, 0.5)
     text = " ".join(ingest_text(report).split())
     assert text == "Built generation g: 1 passage encoded, 0 kept; 1 document, 1 passage, 0.5 s."
     report = replace(report, built=False, documents=2, passages=1200)
     assert "2 documents, 1,200 passages, 0.5 s." in " ".join(ingest_text(report).split())
+    report = replace(report, questions=1, set_aside=1)
+    text = " ".join(ingest_text(report).split())
+    assert "aside 1 question, whose statements are no longer there" in text
+    assert "1,200 passages, 1 probably-asked question, 0.5 s." in text

@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ladder_qa.bank import BankSearch
+from ladder_qa.bank import Asked, BankSearch
 from ladder_qa.compose import Draft, compose, nearest
 from ladder_qa.datamodels import (
     Answer,
@@ -31,6 +31,7 @@ from ladder_qa.index import Generation, open_generation
 from ladder_qa.inline import readable
 from ladder_qa.outcome import Decision, Judge
 from ladder_qa.query import MAX_QUESTION, Understanding, long_sentences
+from ladder_qa.relevance import Relevance
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
@@ -54,9 +55,10 @@ class Assistant:
         vocabulary = (word.strip(".,:;!?()'\"*_").casefold() for word in words)
         self._understanding = Understanding(ladder, vocabulary, encoder.knows)
         names = self._understanding.names
-        self._bank = BankSearch(generation.bank, generation.bank_vectors)
+        self.bank = BankSearch(generation.bank, generation.bank_vectors)
         self._retriever = Retriever(generation)
-        self._judge = Judge(ladder, passages, self._retriever.lists)
+        self.relevance = Relevance(self._retriever, ladder)
+        self.outcomes = Judge(ladder, passages, self._retriever.lists)
         self._selector = Selector(self._retriever, ladder, names)
         self._suggester = Suggester(ladder, self._retriever.lists, passages)
 
@@ -71,15 +73,13 @@ class Assistant:
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question. Raises QuestionError for a bad question or history."""
-        query = self._understanding.query(question, history)
-        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
-        asked = self._bank.ask(vectors, query.levels)
-        found = self._retriever.find(query, vectors, asked)
-        decision = self._judge.decide(query, found, asked)
+        query, found, asked = self.found(question, history)
+        rated = self.relevance.rate(query, found, asked)
+        decision = self.outcomes.decide(query, found, asked, rated)
         if decision.outcome in REFUSALS:
             answer = self._refusal(query, found, decision)
         else:
-            selection = self._selector.select(query, found, asked)
+            selection = self._selector.select(query, found, rated)
             draft = compose(selection, self.generation.ladder)
             if draft.claims:
                 answer = self._answer(query, decision, selection, draft)
@@ -88,12 +88,23 @@ class Assistant:
                 answer = self._refusal(query, found, refused)
         return replace(answer, id=self._identity(answer, question, history))
 
+    def found(
+        self, question: str, history: Sequence[Turn] = ()
+    ) -> tuple[Query, Found, Asked | None]:
+        """A question as understood, what was found for it, and what similar ones say of it."""
+        query = self._understanding.query(question, history)
+        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
+        asked = self.bank.ask(vectors, query.levels)
+        return query, self._retriever.find(query, vectors, asked), asked
+
     def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
         """The `k` best statements for a question, best first. Raises QuestionError."""
-        query = self._understanding.query(question)
-        vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
-        found = self._retriever.find(query, vectors, self._bank.ask(vectors, query.levels))
-        return tuple(_found(hit.passage) for hit in found.hits[:k])
+        query, found, asked = self.found(question)
+        rated = self.relevance.rate(query, found, asked)
+        best = [self.generation.passages[one.position] for one in rated]
+        known = {passage.id for passage in best}
+        best += [hit.passage for hit in found.hits if hit.passage.id not in known]
+        return tuple(_found(passage) for passage in best[:k])
 
     def verify(
         self, text: str, passages: Sequence[str] | None = None

@@ -26,8 +26,6 @@ PART = 0.3  # share of the longer text that the shorter must be, to be taken for
 NEIGHBOURS = 25  # nearest questions that are looked at
 SHARPNESS = 12.0  # weight of a neighbour: exp(SHARPNESS × similarity)
 FAR, NEAR = 0.35, 0.6  # similarities of the nearest question: below says nothing, above all
-DIRECT = 0.8  # similarity from which two questions mean nearly the same
-DIRECT_MARGIN = 0.03  # similarity below the best one at which a further question still counts
 OTHER_LEVELS = 0.15  # similarity taken off where a question is about other levels
 
 
@@ -38,31 +36,44 @@ class BankQuestion:
     text: str
     passages: tuple[str, ...]
     levels: tuple[str, ...]  # that it names
+    missing: str = ""  # what is asked and not stated, of an unanswered one
 
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """The questions that hold for the present documents, and how many were set aside."""
+    """The questions that hold for the present documents, and the words of those set aside."""
 
     questions: tuple[BankQuestion, ...]
-    set_aside: int  # answered ones whose quote is no longer in the documents
+    set_aside: tuple[str, ...]  # answered ones whose quotes are no longer in the documents
 
 
-EMPTY_BANK = Bank((), 0)
+EMPTY_BANK = Bank((), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Vote:
+    """What the nearest questions say of a statement.
+
+    `similarity` is that of the nearest one it answers, `share` its part (0 to 1) in the weight of
+    those that have an answer.
+    """
+
+    similarity: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the nearest questions say: share answered (0 to 1), best similarity, and statements.
+    """What the nearest questions say.
 
-    `statements` maps a passage id to the similarity of the nearest question it answers; `direct`
-    holds those that answer questions of nearly the same meaning as the one asked.
+    `share` of their weight has an answer (0 to 1); `answered` is the same, drawn towards one half
+    where none is near; `nearest` is the best similarity; `votes` are by passage id.
     """
 
     answered: float
+    share: float
     nearest: float
-    statements: dict[str, float]
-    direct: tuple[str, ...]
+    votes: dict[str, Vote]
 
 
 def bank_fingerprint(corpus: Path) -> str:
@@ -85,21 +96,21 @@ def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank
     for passage in passages:
         by_document.setdefault(passage.document, []).append(passage)
     questions: list[BankQuestion] = []
-    set_aside = 0
-    for text, gold in _lines(corpus / FOLDER):
+    set_aside: list[str] = []
+    for text, gold, missing in _lines(corpus / FOLDER):
         ids: dict[str, None] = {}
         levels = names.codes(text)
         for document, quote in gold:
             for passage in _carrying(by_document.get(document, []), quote, levels):
                 ids[passage.id] = None
         if gold and not ids:
-            set_aside += 1
+            set_aside.append(text)
             continue
-        questions.append(BankQuestion(text, tuple(ids), levels))
-    return Bank(tuple(questions), set_aside)
+        questions.append(BankQuestion(text, tuple(ids), levels, missing))
+    return Bank(tuple(questions), tuple(set_aside))
 
 
-def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
+def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]], str]]:
     for path in _files(folder):
         try:
             lines = path.read_bytes().decode("utf-8").split("\n")
@@ -114,13 +125,13 @@ def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]]]]:
                 raise CorpusError(f"{FOLDER}/{path.name}, line {number}: {error!r}") from error
 
 
-def _entry(line: dict[str, Any]) -> tuple[str, list[tuple[str, str]]]:
-    """Question and gold of one line. Raises ValueError, KeyError or TypeError."""
+def _entry(line: dict[str, Any]) -> tuple[str, list[tuple[str, str]], str]:
+    """Question, gold and what is missing of one line. Raises ValueError, KeyError or TypeError."""
     gold = [(str(g["doc"]), str(g["quote"])) for g in line.get("gold", ())]
     answered = {"answered": True, "not_answered": False}[line["kind"]]
     if answered is not bool(gold):
         raise ValueError("an answered question has gold, and no other has")
-    return str(line["q"]), gold
+    return str(line["q"]), gold, str(line.get("missing") or "")
 
 
 def _carrying(
@@ -169,22 +180,20 @@ class BankSearch:
             cosines[leave_out] = -1.0
         near = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
         weights = np.exp(SHARPNESS * cosines[near])
-        statements: dict[str, float] = {}
-        for position in near:
+        answered = float(weights[self._answered[near]].sum())
+        similarities: dict[str, float] = {}
+        parts: dict[str, float] = {}
+        for position, weight in zip(near, weights, strict=True):
             for identity in self._bank.questions[int(position)].passages:
-                statements.setdefault(identity, float(cosines[position]))
-        direct: dict[str, None] = {}
-        best = float(cosines[near[0]])
-        for position in near:
-            passages = self._bank.questions[int(position)].passages
-            if cosines[position] >= max(DIRECT, best - DIRECT_MARGIN) and passages:
-                direct.update(dict.fromkeys(passages))
+                similarities.setdefault(identity, float(cosines[position]))
+                parts[identity] = parts.get(identity, 0.0) + float(weight) / answered
         # questions that are not near say nothing: the share goes to one half with the distance
-        share = float((weights * self._answered[near]).sum() / weights.sum())
+        best = float(cosines[near[0]])
+        share = answered / float(weights.sum())
         trust = min(1.0, max(0.0, (best - FAR) / (NEAR - FAR)))
         return Asked(
             answered=0.5 + trust * (share - 0.5),
-            nearest=float(cosines[near[0]]),
-            statements=statements,
-            direct=tuple(direct),
+            share=share,
+            nearest=best,
+            votes={one: Vote(similarities[one], parts[one]) for one in similarities},
         )

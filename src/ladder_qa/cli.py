@@ -38,6 +38,9 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+bank_app = typer.Typer(help="The probably-asked questions of the corpus.", no_args_is_help=True)
+app.add_typer(bank_app, name="bank")
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same object as the HTTP API.")]
 
 
@@ -233,6 +236,15 @@ def evaluate(
         console.say(f"saved as {beside}; give the reason in the commit")
     elif result.gate.failed:
         raise typer.Exit(console.FAILED)
+
+
+@bank_app.command("check")
+def bank_check(context: typer.Context) -> None:
+    """List questions whose statements are gone, and statements that no question reaches."""
+    from ladder_qa.terminal import bank_text
+
+    generation = console.open_assistant(context).generation
+    console.show(bank_text(generation.bank, generation.passages, console.width()))
 
 
 @app.command("eval-init")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from ladder_qa.bank import Bank
 from ladder_qa.datamodels import Ladder
 from ladder_qa.errors import CorpusError, IndexMissingError, LadderError
 from ladder_qa.settings import Settings
@@ -112,7 +113,24 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
             yield Finding("Index", words, mark="PROBLEM")
     except CorpusError:
         pass  # said above, under "Corpus"
+    yield _bank(generation.bank)
     yield from _ladder(generation.ladder)
+
+
+def _bank(bank: Bank) -> Finding:
+    about = "Probably-asked questions"
+    if not bank.questions:
+        words = (
+            "none below the corpus, so more questions are refused that the documents answer, and "
+            "more answers miss something"
+        )
+        return Finding(about, words, mark="note")
+    answered = sum(bool(question.passages) for question in bank.questions)
+    words = f"{len(bank.questions)}, of which {answered} have an answer"
+    if not bank.set_aside:
+        return Finding(about, words)
+    words += f"; {len(bank.set_aside)} set aside: their statements are no longer in the documents"
+    return Finding(about, words, mark="note")
 
 
 def _ladder(ladder: Ladder) -> Iterator[Finding]:

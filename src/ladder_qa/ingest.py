@@ -74,6 +74,8 @@ class IngestReport:
     encoded: int  # passages
     reused: int  # passages whose vectors were taken over
     refused: tuple[RefusedFile, ...]
+    questions: int  # probably-asked ones that hold for these documents
+    set_aside: int  # those whose statements are no longer there
     seconds: float
 
 
@@ -304,6 +306,8 @@ def _report(
         encoded=encoded or 0,
         reused=count - (encoded or 0),
         refused=content.documents.refused,
+        questions=len(content.bank.questions),
+        set_aside=len(content.bank.set_aside),
         seconds=time.monotonic() - started,
     )
 

@@ -8,12 +8,10 @@ Not covered: the wording of what is stated (`compose`).
 from __future__ import annotations
 
 import dataclasses
-import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
@@ -22,6 +20,7 @@ from ladder_qa.datamodels import Intent, Ladder, MissingDocument, Outcome, Passa
 from ladder_qa.figures import relation_of, relations_asked, says_figure
 from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
+from ladder_qa.relevance import Rated, score, weights_of
 from ladder_qa.retrieve import Found
 from ladder_qa.topics import is_plain, topics_of_headings
 
@@ -35,6 +34,7 @@ CARRIED_WORDS = 3
 54 probably-asked questions of which it holds."""
 
 MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
+KNOWN_LEVEL = 1.5  # log odds from which a question that names a level is about something else
 CERTAIN_FIGURES = frozenset(("timeline", "experience", "scope", "distribution"))
 """Kinds of section that, asked for by name and there for the level, leave no doubt."""
 
@@ -66,6 +66,7 @@ class Features:
     words: float  # number of content words, at most 12, divided by 12
     asked: float  # share of answered ones among the nearest probably-asked questions; 0.5: none
     nearest: float  # cosine with the nearest probably-asked question; 0: none
+    telling: float  # log odds of the most probable statement, divided by 10
 
 
 class Judge:
@@ -89,23 +90,34 @@ class Judge:
                 counts[word] = counts.get(word, 0) + 1
         self._counts = counts
 
-    def decide(self, query: Query, found: Found, asked: Asked | None) -> Decision:
+    def decide(
+        self, query: Query, found: Found, asked: Asked | None, rated: Sequence[Rated]
+    ) -> Decision:
         """The outcome of a query."""
+        features = self.features(query, found, asked, rated)
+        decided = self.by_structure(query, found, features)
+        if decided is not None:
+            return decided
+        values = dataclasses.asdict(features)
+        if score(weights_of("answered", with_bank=asked is not None), values) >= 0:
+            return Decision(Outcome.ANSWERED, self._also_missing(query))
+        known = bool(query.levels or query.unknown)
+        away = score(weights_of("elsewhere", with_bank=asked is not None), values)
+        outside = away > (KNOWN_LEVEL if known else 0)
+        refusal = Outcome.OUT_OF_SCOPE if outside else Outcome.NOT_IN_DOCUMENTS
+        return Decision(refusal, (query.text,))
+
+    def by_structure(self, query: Query, found: Found, features: Features) -> Decision | None:
+        """What needs no judgement: levels, guides, and kinds of section that are there or not."""
         decided = self._by_level(query)
         if decided is not None:
             return decided
-        if query.levels and not query.words and found.hits and self._held(query):
-            # nothing is asked beyond levels, a move and a kind of section, all of which are known
-            return Decision(Outcome.ANSWERED, self._also_missing(query))
-        features = self.features(query, found, asked)
+        # nothing is asked beyond levels, a move and a kind of section, all of which are known
+        bare = query.levels and not query.words and found.hits and self._held(query)
         carried = features.carried == 1.0 and len(query.words) >= CARRIED_WORDS
-        if carried or self._structured(query, found, features):
+        if bare or carried or self._structured(query, found, features):
             return Decision(Outcome.ANSWERED, self._also_missing(query))
-        if not self._in_scope(query, features):
-            return Decision(Outcome.OUT_OF_SCOPE, (query.text,))
-        if score(features, with_bank=asked is not None) < 0:
-            return Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
-        return Decision(Outcome.ANSWERED, self._also_missing(query))
+        return None
 
     def _by_level(self, query: Query) -> Decision | None:
         """What levels and moves alone decide: unknown ones, and a guide that is missing."""
@@ -196,7 +208,9 @@ class Judge:
             )
         return False
 
-    def features(self, query: Query, found: Found, asked: Asked | None) -> Features:
+    def features(
+        self, query: Query, found: Found, asked: Asked | None, rated: Sequence[Rated]
+    ) -> Features:
         """The named features of a query and what was found for it."""
         best = [hit.passage for hit in found.hits[:5]]
         evidence = {word for passage in best for word in tokens(passage.text)}
@@ -225,33 +239,14 @@ class Judge:
             words=min(len(query.words), 12) / 12,
             asked=asked.answered if asked else 0.5,
             nearest=asked.nearest if asked else 0.0,
+            telling=log_odds(rated[0].probability if rated else 0.0) / 10,
         )
 
     def _rarity(self, word: str) -> float:
         return math.log(1 + len(self._passages) / (1 + self._counts.get(word, 0)))
 
-    def _in_scope(self, query: Query, features: Features) -> bool:
-        """Whether a question is about careers in this ladder at all."""
-        if query.levels or query.unknown:
-            return True
-        limits = _calibration()["scope"]
-        if features.absent >= limits["absent"] and features.nearest < limits["near"]:
-            return False
-        return bool(
-            features.similarity >= limits["topical" if query.topics else "similarity"]
-            or (features.nearest >= limits["nearest"])
-        )
 
-
-@lru_cache(maxsize=1)
-def _calibration() -> dict[str, dict[str, float]]:
-    text = (files("ladder_qa") / "calibration.json").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, float]] = json.loads(text)
-    return loaded
-
-
-def score(features: Features, *, with_bank: bool) -> float:
-    """The logistic score that a question is answered: 0 or more answers, below refuses."""
-    weights = _calibration()["with_bank" if with_bank else "without_bank"]
-    values = dataclasses.asdict(features)
-    return float(weights["intercept"] + sum(weights[name] * values[name] for name in values))
+def log_odds(probability: float) -> float:
+    """The logarithm of p / (1 - p), kept within ±14."""
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return math.log(inside / (1 - inside))

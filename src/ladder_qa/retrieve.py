@@ -129,10 +129,10 @@ class Retriever:
 
     def _bank_bonus(self, asked: Asked | None) -> Scores:
         bonus = np.zeros(len(self.passages))
-        for identity, similarity in (asked.statements if asked else {}).items():
+        for identity, vote in (asked.votes if asked else {}).items():
             position = self._positions.get(identity)
-            if position is not None and similarity > BANK_FLOOR:
-                bonus[position] = WEIGHT_BANK * (similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
+            if position is not None and vote.similarity > BANK_FLOOR:
+                bonus[position] = WEIGHT_BANK * (vote.similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
         return bonus
 
     def topic_strength(self, name: str) -> Scores:

@@ -6,12 +6,11 @@ Not covered: their wording and citations (`compose`), and whether to answer at a
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ladder_qa.bank import Asked
 from ladder_qa.compare import Comparison, compare
-from ladder_qa.datamodels import Hit, Intent, Ladder, Passage, PassageKind, Query, Shown
+from ladder_qa.datamodels import Intent, Ladder, Passage, PassageKind, Query, Shown
 from ladder_qa.figures import (
     about_relation,
     differing,
@@ -20,30 +19,26 @@ from ladder_qa.figures import (
     says_figure,
     speaks_for,
 )
-from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.portraits import Portraits
+from ladder_qa.relevance import Rated, states
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.topics import is_plain
 
-LOOKED_AT = 12  # best hits among which statements are chosen
-MAX_STATEMENTS = 5
-MARGIN = 3.5  # standard deviations below the best statement that a further one may be
-FIGURE_MARGIN = 1.3  # the same for a further figure: another figure is mostly of something else
-MAX_DIRECT = 6
-DIRECT_SPREAD = 3.5  # standard deviations below the best of them that a direct one may be
-FURTHER = 5  # best statements that may join the direct ones
-SMALLEST_LIST = 3  # statements of one list among the direct ones from which all of it is meant
-FEW_WORDS = 2  # words of its own with which a kind of section still means its list
+LEAST = 0.02  # probability from which a further statement is shown
+LEAST_PART = 0.05  # part of the best one's probability that it must have
+MOST_WORDS = 110  # of statements, beyond which none is added
+SMALLEST_LIST = 3  # statements of one list among those chosen from which all of it may be meant
+WHOLE = 0.5  # share of a list's statements among those chosen from which all of it is meant
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
-QUOTED = 0.85  # share of a statement's words in a question that then quotes it
+FEW_WORDS = 2  # words of its own with which a kind of section still means its list
+LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
 QUOTED_WORDS = re.compile(r"(?<!\w)[\"“']\w[^\"”]{8,}[\"”'](?!\w)")
 SAME_OPENING = 5  # words that two documents' statements of one thing begin with
-LIST_MARGIN = 1.6  # a list whose best member is further below the best statement is not meant
-BEFORE_FIGURE = 2  # best statements that are shown beside a figure
 FIGURE_GAP = 1.5  # a figure further below the best statement is not the one that is meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
+SPEAKING = 8  # statements among which two documents' figures are set beside each other
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,128 +60,165 @@ class Selector:
         self._portraits = Portraits(retriever, ladder, names)
         self._position = {p.id: i for i, p in enumerate(retriever.passages)}
 
-    def select(self, query: Query, found: Found, asked: Asked | None = None) -> Selection:
+    def select(self, query: Query, found: Found, rated: Sequence[Rated]) -> Selection:
         """The statements to show for a query; empty when nothing may be shown."""
         if not found.hits:
             return Selection()
         if query.intent is Intent.COMPARISON:
-            return self._comparison(query, found)
+            return self._comparison(query, found, rated)
         if query.intent is Intent.FIGURE:
-            chosen = self._figures(query, found)
-            if chosen.lines:
-                return chosen
-        if (
-            query.words
-            and _states(found.hits[0].passage)
-            and self._quoted(query, found.hits[0].passage)
-        ):
-            return self._statements(query, found)
-        lines = self._formed(query, found, asked)
-        return Selection(lines) if lines else self._statements(query, found)
-
-    def _formed(self, query: Query, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
-        """What the form of a question asks for, or what a question of the same meaning shows."""
-        # a kind of section, or a level, asked for with no words of its own means the whole of it
-        plain: tuple[Shown, ...] = ()
-        if not query.words and query.intent is Intent.LIST:
-            plain = self._list(query, found)
-        elif not query.words and query.intent is Intent.DEFINITION:
-            plain = self._portraits.definition(query)
-        lines = plain or self._direct(query, found, asked)
+            steps = self._steps(query, found)
+            if steps:
+                return Selection(steps)
+        rated = [one for one in rated if not self._of_another_move(query, one.position)]
+        listed = query.intent is Intent.LIST and is_plain(query.topics[0])
+        lines = self._formed(query, found) if listed or not query.words else ()
         if lines:
-            return lines
+            return Selection(lines)
+        return self._with_conflict(query, found, self._probable(found, rated))
+
+    def _formed(self, query: Query, found: Found) -> tuple[Shown, ...]:
+        """What a kind of section, a level or a move asked for with no words of its own means."""
         forms = {
             Intent.DEFINITION: lambda: self._portraits.definition(query),
             Intent.TRANSITION: lambda: self._portraits.transition(query, found),
             Intent.LIST: lambda: self._list(query, found),
         }
         formed = forms[query.intent]() if query.intent in forms else ()
-        return formed or (() if query.words else self._portraits.section(query))
+        return formed or self._portraits.section(query)
 
-    def _comparison(self, query: Query, found: Found) -> Selection:
+    def _probable(self, found: Found, rated: Sequence[Rated]) -> tuple[Shown, ...]:
+        """The most probable statements within a number of words, lists whole where most is."""
+        passages = self._retriever.passages
+        chosen: list[int] = []
+        words = 0
+        least = max(LEAST, LEAST_PART * rated[0].probability) if rated else 1.0
+        for one in rated:
+            passage = passages[one.position]
+            length = len(passage.plain.split())
+            if chosen and (one.probability < least or words + length > MOST_WORDS):
+                break
+            if any(_same(passage, passages[other]) for other in chosen):
+                continue
+            chosen.append(one.position)
+            words += length
+        return self._ordered(chosen, found)
+
+    def _ordered(self, chosen: Sequence[int], found: Found) -> tuple[Shown, ...]:
+        """The most probable statement, then those of its section, then the other sections'.
+
+        `chosen` begins with the most probable one. Of a list that is meant all is shown.
+        """
+        sections: dict[tuple[str, tuple[str, ...]], list[int]] = {}
+        for at in chosen:
+            passage = self._retriever.passages[at]
+            sections.setdefault((passage.document, passage.section), []).append(at)
+        shown: list[Shown] = []
+        for members in sections.values():
+            left = members
+            whole = [lst for lst in self._retriever.lists if self._wanted(lst, members, found)]
+            for lst in whole:
+                shown += self._portraits.members(lst, found)
+                left = [at for at in left if at not in lst.members]
+            lead = left[:1] if not shown else []
+            single = [*lead, *sorted(at for at in left if at not in lead)]
+            shown += [Shown((self._retriever.passages[at],)) for at in single]
+        return tuple(shown)
+
+    def _of_another_move(self, query: Query, position: int) -> bool:
+        """Whether a statement tells of another move than the one that is asked about.
+
+        So is a row of a table of moves, and a time for a move to another level.
+        """
+        passage = self._retriever.passages[position]
+        target = self._target(query)
+        if query.transition is None or target is None:
+            return False
+        if passage.kind is PassageKind.CELL and len(passage.context) == 2:
+            named = self._names.transition(passage.context[1].text)
+            return named is not None and named != query.transition
+        if query.intent is not Intent.FIGURE or not passage.levels or target in passage.levels:
+            return False
+        return says_figure(passage) and relation_of(passage) == "timeline"
+
+    @staticmethod
+    def _wanted(lst: StatementList, chosen: Sequence[int], found: Found) -> bool:
+        """Whether so much of a list is chosen that all of it is meant."""
+        inside = sum(at in lst.members for at in chosen)
+        allowed = sum(found.scores[at] > float("-inf") for at in lst.members)
+        return inside >= SMALLEST_LIST and inside >= WHOLE * allowed
+
+    def _comparison(self, query: Query, found: Found, rated: Sequence[Rated]) -> Selection:
         if query.unknown and len(query.levels) == 1:
             if query.words or query.topics:
-                figures = self._figures(query, found)
-                return figures if figures.lines else self._statements(query, found)
+                return Selection(self._probable(found, rated))
             return Selection(self._portraits.known_side(query.levels[0]))
         comparison = compare(query, self._retriever, found, self._names)
         if comparison.rows:
             return Selection(self._portraits.shifts(query, comparison), comparison)
-        hits = [h for h in found.hits if _states(h.passage)]
-        chosen = hits[:MAX_STATEMENTS]
+        lines = self._probable(found, rated)
+        sides = {code for line in lines for code in line.passages[0].levels}
+        passages = self._retriever.passages
         for code in query.levels:  # no side is left out
-            if not any(code in hit.passage.levels for hit in chosen):
-                chosen += [h for h in hits if h.passage.levels == (code,)][:1]
-        return Selection(tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen)))
+            if code not in sides:
+                of_it = [one.position for one in rated if passages[one.position].levels == (code,)]
+                lines += tuple(Shown((passages[at],)) for at in of_it[:1])
+        return Selection(lines)
 
-    def _figures(self, query: Query, found: Found) -> Selection:
-        asked = relations_asked(query)
+    def _figures(self, query: Query, found: Found) -> tuple[str | None, list[Passage]]:
+        """What a figure is asked of, and the statements that give one, the best first."""
         hits = [h for h in found.hits[:FIGURE_DEPTH] if says_figure(h.passage)]
-        hits = [h for h in hits if _states(h.passage)]
-        if not hits:
-            return Selection()
-        relation = next(
-            (name for name in asked if any(relation_of(h.passage) == name for h in hits)), None
-        )
-        same = [h for h in hits if relation is None or relation_of(h.passage) == relation]
+        hits = [h for h in hits if states(h.passage)]
+        stated = [relation_of(hit.passage) for hit in hits]
+        relation = next((name for name in relations_asked(query) if name in stated), None)
+        same = [h for h, name in zip(hits, stated, strict=True) if relation in (None, name)]
+        if not same or same[0].score < found.hits[0].score - FIGURE_GAP:
+            return relation, []
+        return relation, [hit.passage for hit in same]
+
+    def _steps(self, query: Query, found: Found) -> tuple[Shown, ...]:
+        """The time of each move between levels that are further apart than one."""
+        relation, figures = self._figures(query, found)
+        if relation != "timeline" or len(query.levels) != 2 or not figures:
+            return ()
+        return self._portraits.steps(query)
+
+    def _with_conflict(self, query: Query, found: Found, lines: tuple[Shown, ...]) -> Selection:
+        """What is shown, led by two statements of different documents that disagree, if any."""
+        conflict = self._differing_figures(query, found)
+        if conflict is None and lines:
+            first = lines[0].passages[0]
+            other = self._other_wording(first)
+            if other is not None:
+                conflict = ("what two documents say in the same place", (first, other))
+        if conflict is None:
+            return Selection(lines)
+        pair = tuple(Shown((passage,)) for passage in conflict[1])
+        rest = tuple(Shown(line.passages) for line in lines if line.passages[0] not in conflict[1])
+        return Selection(pair + rest, conflict=conflict)
+
+    def _differing_figures(
+        self, query: Query, found: Found
+    ) -> tuple[str, tuple[Passage, ...]] | None:
+        """What a figure is asked of and two documents that give different ones."""
+        target = self._target(query)
+        if query.intent is not Intent.FIGURE or target is None:
+            return None
+        relation, figures = self._figures(query, found)
+        if relation not in ("readiness", "timeline", "experience"):
+            return None
         if query.transition and relation == "timeline":
             # a time at the source level is that of the move before
-            same = [h for h in same if query.transition[1] in h.passage.levels] or same
-        best = same[0]
-        if best.score < found.hits[0].score - FIGURE_GAP:
-            return Selection()
-        near = [h for h in same if h.score >= best.score - FIGURE_MARGIN]
-        if best.passage.levels:  # beside a figure of the level, one of a whole track misleads
-            near = [h for h in near if h.passage.levels]
-        # a statement that was found before the figure may be what is meant
-        ahead = [h for h in found.hits[:BEFORE_FIGURE] if _states(h.passage) and h not in near]
-        chosen = [*(h for h in ahead if h.score > best.score), *near][:MAX_STATEMENTS]
-        conflict = None
-        target = self._target(query)
-        if relation in ("readiness", "timeline", "experience") and target:
-            speaking = [h for h in same if speaks_for(h.passage, target, self._ladder)]
-            speaking = [h for h in speaking if not h.passage.plain.endswith("?")]
-            pair = differing([h.passage for h in speaking[:8]])
-            if pair:
-                conflict = (about_relation(relation), pair)
-                chosen = [h for h in speaking if h.passage in pair]
-        if relation == "timeline" and len(query.levels) == 2 and not conflict:
-            steps = self._portraits.steps(query)
-            if steps:
-                return Selection(steps)
-        lines = tuple(Shown((p,)) for p in _reading_order(h.passage for h in chosen))
-        return Selection(lines, conflict=conflict)
+            figures = [p for p in figures if target in p.levels] or figures
+        speaking = [p for p in figures if speaks_for(p, target, self._ladder)]
+        speaking = [p for p in speaking if not p.plain.endswith("?")]
+        pair = differing(speaking[:SPEAKING])
+        return (about_relation(relation), pair) if pair else None
 
     def _target(self, query: Query) -> str | None:
         if query.transition:
             return query.transition[1]
         return query.levels[0] if len(query.levels) == 1 else None
-
-    def _direct(self, query: Query, found: Found, asked: Asked | None) -> tuple[Shown, ...]:
-        """The statements that answer probably-asked questions of the same meaning."""
-        positions = sorted(
-            position
-            for identity in (asked.direct if asked else ())
-            if (position := self._position.get(identity)) is not None
-            and found.scores[position] > float("-inf")
-        )
-        if not positions:
-            return ()
-        for lst in self._retriever.lists:
-            inside = [position for position in positions if position in lst.members]
-            if len(inside) >= SMALLEST_LIST and len(inside) >= len(lst.members) / 2:
-                return self._portraits.members(lst, found)
-        chosen = sorted(positions, key=lambda at: -found.scores[at])[:MAX_DIRECT]
-        least = max(float(found.scores[position]) for position in chosen) - MARGIN
-        for hit in found.hits[:FURTHER]:
-            position = self._position[hit.passage.id]
-            if position not in chosen and hit.score >= least and _states(hit.passage):
-                chosen.append(position)
-        kept = sorted(chosen, key=lambda at: -found.scores[at])[:MAX_DIRECT]
-        kept = [at for at in kept if found.scores[at] >= found.scores[kept[0]] - DIRECT_SPREAD]
-        if query.intent is not Intent.YES_NO:  # there the most telling comes first
-            kept.sort()
-        return tuple(Shown((self._retriever.passages[position],)) for position in kept)
 
     def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:
         """The list that was meant: by kind of section, level, move and words; whole."""
@@ -213,47 +245,6 @@ class Selector:
         )
         return named or top >= found.hits[0].score - LIST_MARGIN
 
-    def _statements(self, query: Query, found: Found) -> Selection:
-        hits = [h for h in found.hits[:LOOKED_AT] if _states(h.passage)]
-        if not hits:
-            return Selection()
-        top = hits[0]
-        lst = self._crowded(hits)
-        if lst is not None and query.intent is not Intent.YES_NO:
-            return Selection(self._portraits.members(lst, found))
-        chosen: list[Hit] = []
-        for hit in hits:
-            if hit.score < top.score - MARGIN or len(chosen) == MAX_STATEMENTS:
-                break
-            if not any(_same(hit.passage, other.passage) for other in chosen):
-                chosen.append(hit)
-        statements = [h.passage for h in chosen]
-        if self._quoted(query, top.passage):
-            statements = [top.passage, *self._following(top.passage)]
-        return self._with_other_wording(query, statements)
-
-    def _quoted(self, query: Query, passage: Passage) -> bool:
-        """Whether a question quotes a statement: then what follows it explains it."""
-        own, asked = set(tokens(passage.plain)), set(tokens(query.search))
-        return len(own) >= 3 and len(own & asked) >= QUOTED * len(own)
-
-    def _following(self, passage: Passage) -> list[Passage]:
-        position = self._position[passage.id]
-        rest = self._retriever.passages[position + 1 : position + MAX_STATEMENTS]
-        place = (passage.document, passage.block)
-        return [p for p in rest if (p.document, p.block) == place]
-
-    def _with_other_wording(self, query: Query, statements: Sequence[Passage]) -> Selection:
-        """The statements, and where another document says the first one differently, that too."""
-        other = self._other_wording(statements[0])
-        conflict = None
-        if other is not None:
-            conflict = ("what two documents say in the same place", (statements[0], other))
-            statements = [statements[0], other]
-        if query.intent is not Intent.YES_NO or conflict:  # there the most telling comes first
-            statements = _reading_order(statements)
-        return Selection(tuple(Shown((p,)) for p in statements), conflict=conflict)
-
     def _other_wording(self, passage: Passage) -> Passage | None:
         """A sentence of another document on the same levels that begins alike, ends otherwise."""
         words = _plain_words(passage.plain)
@@ -270,29 +261,11 @@ class Selector:
                 return other
         return None
 
-    def _crowded(self, hits: Sequence[Hit]) -> StatementList | None:
-        """The list that holds most of the best hits, if one does: then all of it is meant."""
-        positions = [self._position[h.passage.id] for h in hits[:6]]
-        for lst in self._retriever.lists:
-            inside = sum(position in lst.members for position in positions)
-            if inside >= 4 and positions[0] in lst.members:
-                return lst
-        return None
-
 
 def _plain_words(text: str) -> list[str]:
     return re.findall(r"\w+", text.casefold())
 
 
-def _states(passage: Passage) -> bool:
-    """Whether a statement says something by itself, unlike a title or an introduction."""
-    return passage.kind is not PassageKind.HEADING and not passage.plain.endswith(":")
-
-
-def _reading_order(passages: Iterable[Passage]) -> list[Passage]:
-    return sorted(passages, key=lambda passage: passage.order)
-
-
 def _same(first: Passage, second: Passage) -> bool:
-    ours, theirs = set(first.plain.casefold().split()), set(second.plain.casefold().split())
+    ours, theirs = set(_plain_words(first.plain)), set(_plain_words(second.plain))
     return len(ours & theirs) >= 0.8 * len(ours | theirs)

@@ -18,6 +18,8 @@ from ladder_qa.datamodels import (
     Citation,
     FoundPassage,
     Ladder,
+    Passage,
+    PassageKind,
     as_json,
 )
 from ladder_qa.inline import readable
@@ -27,6 +29,7 @@ from ladder_qa.web.shapes import governing
 if TYPE_CHECKING:
     from markdown_it.token import Token
 
+    from ladder_qa.bank import Bank
     from ladder_qa.ingest import IngestReport
 
 WIDTH = 80  # columns; a wider terminal does not make longer lines easier to read
@@ -113,6 +116,28 @@ def levels_text(ladder: Ladder, width: int = WIDTH) -> str:
     return "\n".join(lines).rstrip()
 
 
+def bank_text(bank: Bank, passages: Sequence[Passage], width: int = WIDTH) -> str:
+    """Questions set aside, and statements that answer no question, under their documents."""
+    reached = {identity for question in bank.questions for identity in question.passages}
+    lines = [wrapped(question, width, "aside     ", " " * 10) for question in bank.set_aside]
+    document = ""
+    unreached = 0
+    for passage in passages:
+        titled = passage.kind is PassageKind.HEADING or passage.plain.endswith(":")
+        if titled or passage.id in reached:
+            continue
+        unreached += 1
+        if passage.document != document:
+            document = passage.document
+            lines.append(shown(document))
+        lines.append(wrapped(passage.plain, width, "  ", "    "))
+    lines.append(
+        f"{plural(len(bank.questions), 'question')}, {len(bank.set_aside)} set aside; "
+        f"{plural(unreached, 'statement')} that no question reaches"
+    )
+    return "\n".join(lines)
+
+
 def ingest_text(report: IngestReport, width: int = WIDTH) -> str:
     """What an ingestion found and did."""
     kinds = {"added": report.added, "changed": report.changed, "removed": report.removed}
@@ -132,6 +157,10 @@ def ingest_text(report: IngestReport, width: int = WIDTH) -> str:
         else f"Nothing to do: generation {report.generation} holds these documents"
     )
     held = f"{plural(report.documents, 'document')}, {plural(report.passages, 'passage')}"
+    held += f", {plural(report.questions, 'probably-asked question')}" if report.questions else ""
+    if report.set_aside:
+        gone = f"{plural(report.set_aside, 'question')}, whose statements are no longer there"
+        lines.append(wrapped(gone, width, "aside     ", " " * 10))
     total = f"{held}, {report.seconds:.1f} s."
     return "\n".join([*lines, wrapped(f"{done}; {total}", width)])
 
