@@ -3,7 +3,7 @@
 Three logistic regressions: whether a found statement answers (`relevance`); whether the question
 is answered at all (`answered`), which sees the first one's best probability, fitted without the
 question's own fold; and whether it is about something else (`elsewhere`). Each with the bank and
-without it; without it the questions of other corpora join in.
+without it; without it on the questions over other corpora, where there are any.
 
 Run: python training/calibrate.py [--other CORPUS QUESTIONS] (index built beforehand).
 """
@@ -161,7 +161,8 @@ def main() -> None:
     options = parser.parse_args()
     cases = develop(Path("eval"))
     with_bank = fit_all(look(Assistant.open(Settings.load()), cases), (), ALONE)
-    seen = look(without_bank(Assistant.open(Settings.load())), cases)
+    # the model was tuned on this corpus, so only others show how it does on one it never saw
+    seen = [] if options.other else look(without_bank(Assistant.open(Settings.load())), cases)
     for corpus, questions in options.other:
         settings = Settings.load().model_copy(
             update={"corpus": corpus, "data": Path(".ladder-qa") / corpus.name}

@@ -23,12 +23,12 @@ Mask = NDArray[np.bool_]
 
 # Weights in units of one standard deviation of the similarity over all statements; fitted by
 # hand on the development part, figures in docs/experiments.md.
-WEIGHT_WORDS = 0.8
-WEIGHT_TOPIC = 1.2
-WEIGHT_SECOND_TOPIC = 0.5
-WEIGHT_LEVEL = 1.5
-WEIGHT_GUIDE = 0.8
-WEIGHT_BANK = 4.0  # for a statement that answers a probably-asked question of the same words
+WEIGHT_WORDS = 0.2
+WEIGHT_TOPIC = 0.2
+WEIGHT_SECOND_TOPIC = 0.1
+WEIGHT_LEVEL = 0.3
+WEIGHT_GUIDE = 0.2
+WEIGHT_BANK = 2.0  # for a statement that answers a probably-asked question of the same words
 BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothing
 PRIOR_HEADING = -0.8
 PRIOR_INTRODUCTION = -1.0
