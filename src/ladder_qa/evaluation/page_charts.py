@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 from ladder_qa.evaluation.fields import Part
 from ladder_qa.evaluation.figures import Figure
 
-_ROW, _LEFT, _WIDTH = 34, 268, 900  # units of the drawing
-_SCALE = _WIDTH - _LEFT - 24
+# Units of the drawing: narrow, with the names above their lines, so that a phone shows all of it.
+_ROW, _LEFT, _WIDTH = 42, 8, 440
+_SCALE = _WIDTH - 2 * _LEFT
 
 
 def intervals_chart(figures: Sequence[Figure], title: str) -> str:
@@ -42,14 +43,14 @@ def _axis(rows: int) -> Iterator[str]:
     for tick in (0, 0.25, 0.5, 0.75, 1):
         yield f'<line class="axis" x1="{_x(tick)}" y1="0" x2="{_x(tick)}" y2="{bottom}"/>'
         yield (
-            f'<text x="{_x(tick)}" y="{bottom + 20}" font-size="14" text-anchor="middle">'
+            f'<text x="{_x(tick)}" y="{bottom + 20}" font-size="12" text-anchor="middle">'
             f"{tick:g}</text>"
         )
 
 
 def _row(name: str, number: int, figures: Sequence[Figure]) -> str:
-    middle = _ROW * number + _ROW / 2
-    label = f'<text x="{_LEFT - 14}" y="{middle + 5:.1f}" font-size="15" text-anchor="end">'
+    middle = _ROW * number + 0.7 * _ROW
+    label = f'<text class="name" x="{_LEFT}" y="{_ROW * number + 13}" font-size="14">'
     drawn = [f"{label}{html.escape(name)}</text>"]
     for figure in figures:
         sort, y = ("one", middle - 6) if figure.part is Part.DEVELOP else ("two", middle + 6)
@@ -90,8 +91,8 @@ def histogram(values: Sequence[float], unit: str, bins: int = 30) -> str:
     return (
         f'<figure><svg viewBox="0 0 {_WIDTH} {height + 26}" role="img" '
         f'aria-label="{html.escape(label)}">{bars}'
-        f'<text x="0" y="{height + 20}" font-size="15">0</text>'
-        f'<text x="{_WIDTH}" y="{height + 20}" font-size="15" text-anchor="end">'
+        f'<text x="0" y="{height + 20}" font-size="12">0</text>'
+        f'<text x="{_WIDTH}" y="{height + 20}" font-size="12" text-anchor="end">'
         f"{top:.0f} {html.escape(unit)} and more</text></svg>"
         f"<figcaption>{html.escape(label)}</figcaption></figure>"
     )
