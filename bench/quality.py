@@ -241,13 +241,14 @@ def table(reports: Mapping[str, EvaluationReport], part: Part) -> str:
     """The figures of all systems over one part, as Markdown."""
     rows = [f"| {part} | " + " | ".join(reports) + " |", "|---" * (len(reports) + 1) + "|"]
     for name in FIGURES:
-        cells = [_cell(report, name, part) for report in reports.values()]
+        cells = [cell(report, name, part) for report in reports.values()]
         label = name.replace("outcome right/", "— ")
         rows.append(f"| {label} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 
-def _cell(report: EvaluationReport, name: str, part: Part) -> str:
+def cell(report: EvaluationReport, name: str, part: Part) -> str:
+    """A figure's mean with its interval, as a table shows it."""
     of, _, leaf = name.rpartition("/")
     for figure in report.figures:
         if (figure.of, figure.name, figure.part) == (of, leaf, part):

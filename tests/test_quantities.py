@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ladder_qa.quantities import quantities_in, states
+from ladder_qa.quantities import measures, quantities_in, states
 
 
 def amounts(text: str) -> list[tuple[float, float, bool, str]]:
@@ -28,6 +28,15 @@ def amounts(text: str) -> list[tuple[float, float, bool, str]]:
         ("from one to three years at X1 to two to five years at X2",
          [(12, 36, False, "month"), (24, 60, False, "month")]),
         ("exactly one owner", [(1, 1, False, "")]),
+        ("half a year to a year and a half", [(6, 18, False, "month")]),
+        ("a year or more", [(12, 12, True, "month")]),
+        ("three quarters of managers", [(75, 75, False, "%")]),
+        ("one in five managers", [(20, 20, False, "%")]),
+        ("over 1-3 years", [(12, 36, False, "month")]),
+        ("at least five to eight years", [(60, 96, True, "month")]),
+        ("no more than one or two people", [(1, 2, False, "")]),
+        ("18 months to two years or longer", [(18, 24, True, "month")]),
+        ("one day", []),
         ("1,000 engineers", [(1000, 1000, False, "")]),
     ],
 )  # fmt: skip
@@ -62,3 +71,26 @@ def test_two_amounts_are_the_same(said: str, given: str, *, same: bool) -> None:
     (wanted,) = quantities_in(said)
     words = frozenset(word.removesuffix("s") for word in given.split())
     assert states(quantities_in(given), wanted, words) is same
+
+
+@pytest.mark.parametrize(
+    ("text", "measured"),
+    [
+        ("years of professional experience", {"career"}),
+        ("years of experience in engineering management", {"management"}),
+        ("It takes years at X2.", {"tenure"}),
+        ("shown consistently over months", {"readiness"}),
+        ("You plan months ahead.", {"horizon"}),
+        ("years", set()),
+    ],
+)
+def test_what_a_duration_measures(text: str, measured: set[str]) -> None:
+    assert measures(text) == measured
+
+
+def test_the_level_behind_a_number_is_part_of_what_it_counts() -> None:
+    (wanted,) = quantities_in("2-4 X2 positions")
+    given = quantities_in("2-4 X1 positions, 1-2 X2 positions")
+    assert not states(given, wanted, frozenset())
+    (wanted,) = quantities_in("1-2 X2 positions")
+    assert states(given, wanted, frozenset())

@@ -53,6 +53,9 @@ KNOWN = frozenset(
         "told",
         "tell",
         "same",
+        "complete",
+        "list",
+        "tools",
     ]
 )
 CORPUS = Path(__file__).parent.parent / "corpus"
@@ -347,6 +350,19 @@ def test_the_topic_is_carried_when_only_a_level_is_named(understanding: Understa
     assert (query.levels, query.topics[0]) == (("E2",), "pitfalls")
 
 
+def test_a_place_beside_the_earlier_level_is_a_level(understanding: Understanding) -> None:
+    query = understanding.query("And one step up?", user("What does success look like for M3?"))
+    assert (query.levels, query.topics[:1]) == (("E1",), carried_topics(understanding))
+    assert query.carried
+    moved = understanding.query("and one step up?", user("How long from M1 to M2?"))
+    assert moved.transition == ("M2", "M3")
+
+
+def carried_topics(understanding: Understanding) -> tuple[str, ...]:
+    """The kind of section that the earlier question asked for."""
+    return understanding.query("What does success look like for M3?").topics[:1]
+
+
 def test_nothing_is_carried_from_the_assistants_turns(understanding: Understanding) -> None:
     history = [
         Turn("user", "Hello"),
@@ -478,6 +494,33 @@ def test_the_sentences_of_a_long_question_are_searched_for_one_by_one() -> None:
         "What should I learn for the next level?",
     )
     assert long_sentences("What should I learn for the next level?") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        (
+            "What share should be M3, and how many Directors can there be?",
+            ("What share should be M3", "how many Directors can there be?"),
+        ),
+        (
+            "How long does it take and, if it fails, what can I do then?",
+            ("How long does it take", "what can I do then?"),
+        ),
+        ("How do M1 and M2 differ in people decisions?", ()),
+        ("Is there a guide and is it long?", ("Is there a guide",)),  # three words are too few
+    ],
+)
+def test_questions_joined_by_and_are_searched_for_one_by_one(
+    text: str, parts: tuple[str, ...]
+) -> None:
+    assert long_sentences(text) == parts
+
+
+def test_all_that_is_said_of_a_level_is_asked_in_many_words(understanding: Understanding) -> None:
+    whole = understanding.query("Give me the complete list of expectations for an M2.")
+    assert (whole.words, whole.topics[:1]) == ((), ("success",))
+    assert understanding.query("Which list of tools must an M2 know?").words
 
 
 def test_another_ladder_is_understood_by_its_own_names() -> None:

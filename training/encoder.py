@@ -1,11 +1,11 @@
 """Tunes the packaged embedding model on the bank of probably-asked questions.
 
 Each question is drawn to a statement that answers it, or, where no document answers, to the words
-that say what is missing; and away from those of the other questions in its batch (in-batch
-negatives; multiple negatives ranking, Henderson et al. 2017). Harder negatives join in: a statement
-of the right one's own section, what is missing from the nearest unanswered question, and for an
-unanswered one a statement that answers its nearest answered one. A statement is seen as it is
-searched: with heading path and governing words.
+that say what is missing, or to another question that the same statements answer; and away from
+those of the other questions in its batch (in-batch negatives; multiple negatives ranking, Henderson
+et al. 2017). Harder negatives join in: a statement of the right one's own section; the nearest
+question of the other kind (answered or not) or what that one is drawn to. A statement is seen as it
+is searched: with heading path and governing words.
 
 Run: python training/encoder.py [--other CORPUS QUESTIONS] [--epochs 2] [--out FILE]. Resumable:
 each epoch is kept under .ladder-qa/training until the run is complete. Texts of other corpora are
@@ -41,17 +41,22 @@ WARM_UP = 0.1  # share of the steps
 BATCH = 32
 QUESTION_TOKENS, TARGET_TOKENS = 96, 128
 BUCKET = 16 * BATCH  # questions that are sorted by length together, to pad little
+SIDEWAYS = 0.35  # share of the questions with siblings that are drawn to one of them
 SEED = 0
 
 
 @dataclass(frozen=True)
 class Example:
-    """A question, the texts that answer it (or say what is missing), and near wrong ones."""
+    """A question, the texts that answer it (or say what is missing), and near wrong ones.
+
+    `siblings` are other questions that the same statements answer.
+    """
 
     question: str
     targets: tuple[str, ...]
     near: tuple[str, ...]
     answered: bool
+    siblings: tuple[str, ...] = ()
 
 
 def read_examples(corpus: Path, questions: Path | None) -> list[Example]:
@@ -68,6 +73,9 @@ def read_examples(corpus: Path, questions: Path | None) -> list[Example]:
     sections: dict[tuple[str, tuple[str, ...]], list[Passage]] = {}
     for passage in passages:
         sections.setdefault((passage.document, passage.section), []).append(passage)
+    same: dict[frozenset[str], list[str]] = {}
+    for text, ids, _ in asked:
+        same.setdefault(frozenset(ids), []).append(text)
     examples = []
     for text, ids, missing in asked:
         if ids:
@@ -78,7 +86,9 @@ def read_examples(corpus: Path, questions: Path | None) -> list[Example]:
                 if other.id not in ids
             ]
             targets = [statements[identity].text for identity in ids]
-            examples.append(Example(text, tuple(targets), tuple(near), answered=True))
+            siblings = tuple(other for other in same[frozenset(ids)] if other != text)
+            right = tuple(targets)
+            examples.append(Example(text, right, tuple(near), answered=True, siblings=siblings))
         elif missing:
             examples.append(Example(text, (missing,), (), answered=False))
     return examples
@@ -96,7 +106,7 @@ def _by_offsets(
 
 
 def crossed(examples: Sequence[Example], model: SentenceTransformer) -> list[list[str]]:
-    """For each example, targets of the nearest question of the other kind: answered or not."""
+    """For each example, the nearest questions of the other kind and what they are drawn to."""
     vectors = model.encode(
         [example.question for example in examples], normalize_embeddings=True, batch_size=64
     )
@@ -105,7 +115,8 @@ def crossed(examples: Sequence[Example], model: SentenceTransformer) -> list[lis
     for example, vector in zip(examples, vectors, strict=True):
         others = np.flatnonzero(answered != example.answered)
         best = others[np.argsort(-(vectors[others] @ vector))[:3]]
-        found.append([text for at in best.tolist() for text in examples[at].targets])
+        texts = [text for at in best.tolist() for text in examples[at].targets]
+        found.append([*texts, *(examples[at].question for at in best.tolist())])
     return found
 
 
@@ -174,11 +185,10 @@ class Tuning:
 
     def _learn(self, batch: Sequence[int], rng: random.Random) -> float:
         examples = [self._examples[at] for at in batch]
-        candidates = [rng.choice(example.targets) for example in examples]
+        candidates = [self._target(example, rng) for example in examples]
         candidates += self._harder(batch, rng)
-        right = torch.tensor(
-            [[text in example.targets for text in candidates] for example in examples]
-        )
+        known = [{*example.targets, *example.siblings} for example in examples]
+        right = torch.tensor([[text in texts for text in candidates] for texts in known])
         right[range(len(batch)), range(len(batch))] = False  # the one that is drawn to
         asked = self._vectors([example.question for example in examples], QUESTION_TOKENS)
         texts = self._vectors(candidates, TARGET_TOKENS)
@@ -192,6 +202,12 @@ class Tuning:
         self._optimiser.step()
         self._step += 1
         return float(loss.item())
+
+    @staticmethod
+    def _target(example: Example, rng: random.Random) -> str:
+        """What a question is drawn to this time."""
+        sideways = example.siblings and rng.random() < SIDEWAYS
+        return rng.choice(example.siblings if sideways else example.targets)
 
     def _harder(self, batch: Sequence[int], rng: random.Random) -> list[str]:
         """One near wrong text for each second question: of its section, or of the other kind."""

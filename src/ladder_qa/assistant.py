@@ -37,7 +37,7 @@ from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
 from ladder_qa.suggest import Suggester
 from ladder_qa.texts import check_passages, check_text
-from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans
+from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans, similarity_by
 
 REFUSALS = (Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE)
 NEAREST = 3  # closest statements shown with a refusal
@@ -157,7 +157,8 @@ class Assistant:
     @functools.cached_property
     def _verifier(self) -> Verifier:
         """Made when it is first wanted: counting words is not for the way to an answer."""
-        return Verifier(self._understanding.names, self.generation.passages)
+        near = similarity_by(self._encoder.encode)
+        return Verifier(self._understanding.names, self.generation.passages, near)
 
     def _answer(
         self, query: Query, decision: Decision, selection: Selection, draft: Draft

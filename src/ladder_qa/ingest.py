@@ -56,7 +56,7 @@ if TYPE_CHECKING:
 _READINGS = 3  # of a corpus that is edited meanwhile
 _WAIT_S = 120.0  # for another process that builds the first index
 _LOOK_S = 0.2  # between two looks at whether it has finished
-_STEP = 32  # passages encoded between two reports of progress
+_STEP = 64  # passages encoded between two reports of progress
 
 
 @dataclass(frozen=True, slots=True)

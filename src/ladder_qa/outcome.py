@@ -22,7 +22,7 @@ from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.relevance import Rated, score, weights_of
 from ladder_qa.retrieve import Found
-from ladder_qa.topics import is_plain, topics_of_headings
+from ladder_qa.topics import OF_EVERY_LEVEL, is_plain, topics_of_headings
 
 GUIDE_TOPICS = frozenset(
     ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
@@ -35,6 +35,7 @@ CARRIED_WORDS = 3
 
 MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
 KNOWN_LEVEL = 1.5  # log odds from which a question that names a level is about something else
+CLEARLY = 2.0  # log odds from which probably-asked questions outweigh structure
 CERTAIN_FIGURES = frozenset(("timeline", "experience", "scope", "distribution"))
 """Kinds of section that, asked for by name and there for the level, leave no doubt."""
 
@@ -96,16 +97,30 @@ class Judge:
         """The outcome of a query."""
         features = self.features(query, found, asked, rated)
         decided = self.by_structure(query, found, features)
-        if decided is not None:
-            return decided
         values = dataclasses.asdict(features)
-        if score(weights_of("answered", with_bank=asked is not None), values) >= 0:
+        sure = score(weights_of("answered", with_bank=asked is not None), values)
+        if decided is not None and (asked is None or not self._outweighed(query, decided, sure)):
+            return decided
+        if sure >= 0:
             return Decision(Outcome.ANSWERED, self._also_missing(query))
         known = bool(query.levels or query.unknown)
         away = score(weights_of("elsewhere", with_bank=asked is not None), values)
         outside = away > (KNOWN_LEVEL if known else 0)
         refusal = Outcome.OUT_OF_SCOPE if outside else Outcome.NOT_IN_DOCUMENTS
         return Decision(refusal, (query.text,))
+
+    @staticmethod
+    def _outweighed(query: Query, decided: Decision, sure: float) -> bool:
+        """Whether probably-asked questions speak against what structure says.
+
+        `sure` are the log odds of an answer. Codes of undescribed levels are left to structure:
+        a question about one is nearly one about a described level.
+        """
+        if decided.outcome is Outcome.ANSWERED:
+            return sure < -CLEARLY
+        if decided.outcome is Outcome.LEVEL_NOT_COVERED:
+            return sure > CLEARLY and not any(re.search(r"\d", name) for name in query.unknown)
+        return decided.outcome is Outcome.NOT_IN_DOCUMENTS and sure > 0
 
     def by_structure(self, query: Query, found: Found, features: Features) -> Decision | None:
         """What needs no judgement: levels, guides, and kinds of section that are there or not."""
@@ -178,7 +193,7 @@ class Judge:
         """Whether some section about the levels asked about is of the kind asked for, if any is."""
         if query.intent is Intent.FIGURE:
             return False  # whether the figure is stated is looked at in the statements
-        if not query.topics:
+        if not query.topics or query.topics[0] in OF_EVERY_LEVEL:
             return True
         return any(
             query.topics[0] in kinds and set(levels) & set(query.levels)

@@ -1,108 +1,202 @@
-"""How sure and how wide a sentence speaks: negation, hedges, obligation, quantifiers.
+"""How sure and how wide a sentence speaks: what it denies, hedges, obliges, and of how many.
 
-Words of general English; each class holds ways of saying about the same.
+Words of general English; each class holds ways of saying about the same. Every finding has its
+place, so that it can be compared with what a passage says in the same place.
 Not covered: irony, and negation that only the wider text shows.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
+_BREAK = re.compile(
+    r"[;:!?—–\[\]\"“”]|\.(?!\d)|\((?!(?:[^\s()]+\s?){1,3}\))|,(?!\d)|\s-\s|\b(?:but|while|whereas|although|though|yet|if|when|unless|"
+    r"because|since|which|who|versus|vs|and\s+(?=(?:you|they|it|we|he|she|is|are|do|does|has|have|not|"
+    r"never|so)\b))\b",
+    re.IGNORECASE,
+)
+# "not just X" adds to X, "no more than 2" bounds a number: neither takes anything away.
+_ADDING = (
+    r"\b(?:not|n['’]t|cannot)\s+(?:\w+\s+){0,2}?(?:just|only|merely|simply|solely|mere)\b|"
+    r"\bnot\s+only\b|\bnot\s+(?=(?:\w+\s+){1,3}alone\b)|\b(?:beyond|as\s+well\s+as|in\s+addition\s+to|more\s+than\s+(?:just|only|mere))\b"
+)
 _DENIAL = re.compile(
-    r"\b(?:not|never|no|nor|none|nobody|nothing|neither|without|cannot)\b|\b\w+n['’]t\b",
+    rf"(?P<adding>{_ADDING}|\w+n['’]t\s+(?:just|only|merely|simply)\b|"
+    r"\bno\s+(?:more|fewer|less|later|earlier|sooner)\s+than\b|\bwhether\s+or\s+not\b)|"
+    r"(?P<denial>\b(?:not|never|no|nor|none|nobody|nothing|neither|without|cannot|hardly|"
+    r"rather\s+than|instead\s+of|as\s+opposed\s+to|in\s+place\s+of|unlike|far\s+from|unable\s+to|"
+    r"impossible|lack(?:s|ing)?|absence\s+of|fail(?:s|ed|ing)?\s+to|avoid(?:s|ed|ing)?|"
+    r"refus(?:e|es|ing)|stop(?:s|ped|ping)?|ceas(?:e|es|ing)|refrain(?:s|ing)?\s+from)\b|"
+    r"\b\w+n['’]t\b|\bnon-|\b(?:prefer\w*|favou?r\w*|choos\w+|priorit\w+)\s[^,;.]{1,60}?\sover\b)",
     re.IGNORECASE,
 )
-_SOFT_DENIAL = re.compile(
-    r"\b(?:rather\s+than|instead\s+of|lack\w*|fail\w*|absen\w+|hardly|avoid\w*|refus\w+|unlike|"
-    r"far\s+from|regardless\s+of|irrespective\s+of|beyond|neglect\w*|prevent\w*|limit\w*|"
-    r"(?:un|non-?|dis)(?=\w{4})\w+|\w{3,}less)\b",
+_WHOM = re.compile(
+    r"\s*(?:for\s+)?(?:the\s+)?(?:those|people|ones|anyone|everyone|all)?\s*", re.IGNORECASE
+)
+_NEGATIVE_WORD = re.compile(
+    r"\b(?:un(?!der|til|i[tqfo]|less)\w{4,}|ill[- ]\w+|wrong|poor(?:ly)?|"
+    r"bad(?:ly)?|mis(?:fit|match)"
+    r"|dis(?:like|agree|courage)\w*|elsewhere|reconsider|drawback\w*)\b",
     re.IGNORECASE,
 )
-# "not just X" adds to X; it takes nothing away.
-_ADDING = re.compile(r"(?:\bnot|n['’]t)\s+(?:just|only|merely|simply|solely)\b", re.IGNORECASE)
 
 
-def _classes(**patterns: str) -> dict[str, re.Pattern[str]]:
-    return {
-        name: re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE) for name, pattern in patterns.items()
-    }
+def _words(pattern: str) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{pattern})\b", re.IGNORECASE)
 
 
-_HEDGES = _classes(
-    frequency=(
-        r"typical\w*|usual\w*|normal\w*|general(?:ly)?|common\w*|often|frequent\w*|mostly|mainly|"
-        r"as\s+a\s+rule|tends?|primarily|largely|regular\w*|customar\w+|ordinar\w+|chiefly|"
-        r"in\s+most\s+cases|for\s+the\s+most\s+part|on\s+the\s+whole"
-    ),
-    possibility=(
-        r"may|might|could|can|possib\w+|perhaps|potential\w*|likely|probab\w+|maybe|chance|"
-        r"able\s+to|conceivabl\w+|optional\w*"
-    ),
-    rare=r"sometimes|occasional\w*|rare(?:ly)?|seldom|now\s+and\s+then|at\s+times|on\s+occasion",
-    rough=(
-        r"rough\w*|approximate\w*|about|around|guidelines?|something\s+like|or\s+so|nearly|"
-        r"almost|more\s+or\s+less|estimate\w*"
-    ),
+_POSSIBLE = _words(
+    r"may|might|could|possib\w+|perhaps|potential(?:ly)?|likely|probabl\w+|maybe|conceivabl\w+|"
+    r"not\s+necessarily|not\s+always"
 )
-_OBLIGATION = _classes(
-    all=(
-        r"must|always|requir\w*|necessar\w+|needs?|needed|ha(?:s|ve)\s+to|guarantee\w*|mandator\w+|"
-        r"certain(?:ly)?|definite\w*|inevitabl\w+|automatic\w*|invariabl\w+|ensures?|obliged|"
-        r"compulsory"
+_USUAL = _words(
+    r"typical(?:ly)?|usual(?:ly)?|normal(?:ly)?|general(?:ly)?|commonly|often|oftentimes|frequently|"
+    r"mostly|as\s+a\s+rule|tends?(?=\s+to)|in\s+most\s+cases|for\s+the\s+most\s+part|on\s+the\s+whole|"
+    r"by\s+and\s+large|ordinarily|customarily|sometimes|occasional(?:ly)?|at\s+times|on\s+occasion|"
+    r"now\s+and\s+then|from\s+time\s+to\s+time|in\s+(?:some|many)\s+cases|average|norm"
+)
+_MAINLY = _words(
+    r"primar(?:ily|y)|main(?:ly)?|largely|chiefly|principal(?:ly)?|predominantly|essentially|"
+    r"first\s+and\s+foremost|above\s+all|mostly|fundamentally"
+)
+_ROUGH = _words(
+    r"rough(?:ly)?|approximate(?:ly)?|around|guidelines?|something\s+like|or\s+so|nearly|almost|"
+    r"more\s+or\s+less|estimated?|about(?=\s+\d)|some(?=\s+\d)|circa"
+)
+_ALSO_SOFT = _words(r"can|able\s+to|chances?|where\s+applicable|most|many|some|few|several")
+_CERTAIN = _words(
+    r"always|guarantee(?:s|d)?|certain(?:ly)?|definite(?:ly)?|inevitabl\w+|automatic(?:ally)?|"
+    r"invariabl\w+|without\s+(?:exception|fail)|undoubtedly|in\s+(?:every|all)\s+cases?|sure\s+to|"
+    r"bound\s+to|surely|assured|ensur(?:e|es)|by\s+definition"
+)
+_OBLIGES = _words(
+    r"must|mandator\w+|obliged|compulsory|obligat(?:ed|ory)|has\s+to|have\s+to|required?|requires|"
+    r"requirement|necessar\w+|needs?|needed|prerequisite"
+)
+_STRICT = _words(r"must|mandator\w+|obliged|compulsory|obligat(?:ed|ory)|required|prerequisite")
+_QUANTIFIERS = re.compile(
+    r"\b(?:(?P<not_all>not\s+(?:all|every(?:one|body)?|each))|"
+    r"(?P<all>all|every|everyone|everybody|each)|"
+    r"(?P<most>(?<!the\s)(?<!-)most(?!-)(?!\s+\w+(?:ed|ing)?\s+(?:entry|way|path))|(?:the|a)\s+(?:\w+\s+)?majority|more\s+than\s+half)|"
+    r"(?P<some>some|several|multiple|various|a\s+few|a\s+number|a\s+handful)|"
+    r"(?P<many>many|numerous|plenty|lots|a\s+lot|a\s+great\s+deal)|"
+    r"(?P<few>(?<!a\s)few|hardly\s+any|scarcely\s+any|barely\s+any|little)|"
+    r"(?P<none>none|nobody|no\s+one|no(?!\s+(?:more|fewer|less|longer|matter|later)\b)))\b",
+    re.IGNORECASE,
+)
+_ONLY = re.compile(
+    r"(?<!not )(?<!n't )(?<!n’t )\b(?:only|solely|exclusively|nothing\s+but|purely|no\s+one\s+but)"
+    r"\b(?!\s+(?:\d|one|two|three|a\s+few|if|when|after|recent\w*|just|then|now))",
+    re.IGNORECASE,
+)
+# What a quantifier allows to be said: most of them are at least many, and so on.
+_IMPLIED = {
+    "all": {"all"},
+    "most": {"most", "many"},
+    "many": {"many"},
+    "some": {"some"},
+    "few": {"few"},
+    "none": {"none"},
+    "not_all": {"not_all"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Quantifier:
+    """A word for how many: its class, its place, and the words behind it."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def breaks(text: str) -> tuple[tuple[int, int], ...]:
+    """The clauses of a text as (start, end), in order; blank ones left out."""
+    found, begin = [], 0
+    for match in _BREAK.finditer(text):
+        found.append((begin, match.start()))
+        begin = match.end() if not match.group()[0].isalpha() else match.start()
+    found.append((begin, len(text)))
+    return tuple((start, end) for start, end in found if text[start:end].strip())
+
+
+def _reach(text: str, start: int) -> int:
+    """Where what follows `start` ends: at the next break."""
+    match = _BREAK.search(text, start)
+    return match.start() if match else len(text)
+
+
+def denied(text: str) -> tuple[tuple[int, int], ...]:
+    """The stretches of a text that stand behind a "not", a "without" or the like."""
+    found = []
+    for match in _DENIAL.finditer(text):
+        if match["denial"]:
+            end = _reach(text, match.end())
+            if _WHOM.fullmatch(text, match.end(), end):  # "not those who …"
+                end = _reach(text, end + 1)
+            found.append((match.end(), end))
+    return tuple(found)
+
+
+def added(text: str) -> tuple[tuple[int, int], ...]:
+    """The stretches that a text only adds to: what stands behind "not just"."""
+    return tuple(
+        (match.end(), _reach(text, match.end()))
+        for match in _DENIAL.finditer(text)
+        if match["adding"]
     )
-)["all"]
-_QUANTIFIERS = _classes(
-    all=r"all|every|everyone|everybody|always|entire\w*|whole",
-    most=r"most|majority|mostly|nearly\s+all",
-    many=r"many|numerous|lots|plenty|multiple|various",
-    some=r"some|several|sometimes",
-    few=r"few|rare(?:ly)?|limited|hardly|scarce\w*|handful",
-    none=r"none|nobody|no\s+one|never|neither",
-    only=r"only|solely|exclusively|nothing\s+but|sole|merely",
-)
-_HOW_MANY = frozenset(("most", "many", "some", "few"))
 
 
 def negations(text: str) -> int:
     """How many words of a text deny something."""
-    return len(_DENIAL.findall(_ADDING.sub(" ", text)))
+    return len(denied(text))
 
 
-def denies_softly(text: str) -> bool:
-    """Whether a text sets something apart without a "not"."""
-    return _SOFT_DENIAL.search(text) is not None
+def is_unfit(text: str) -> bool:
+    """Whether a text says in one word that something is wrong or does not fit."""
+    return _NEGATIVE_WORD.search(text) is not None
 
 
-def is_hedged(text: str) -> bool:
-    """Whether a text says that something is usual, possible, rare or rough, and not more."""
-    return any(pattern.search(text) for pattern in _HEDGES.values())
+def hedges(text: str) -> frozenset[str]:
+    """The kinds of hedges in a text: possible, usual, mainly, rough."""
+    kinds = {"possible": _POSSIBLE, "usual": _USUAL, "mainly": _MAINLY, "rough": _ROUGH}
+    return frozenset(name for name, pattern in kinds.items() if pattern.search(text))
+
+
+def is_softened(text: str) -> bool:
+    """Whether a text says in any way that something does not hold always and for all."""
+    return bool(hedges(text)) or _ALSO_SOFT.search(text) is not None
+
+
+def is_certain(text: str) -> bool:
+    """Whether a text says that something holds always, or is sure to come."""
+    return _CERTAIN.search(text) is not None
 
 
 def obliges(text: str) -> bool:
-    """Whether a text says that something has to be, or is sure to be."""
-    return _OBLIGATION.search(text) is not None
+    """Whether a text says that something is needed or has to be."""
+    return _OBLIGES.search(text) is not None
 
 
-def quantifiers(text: str) -> frozenset[str]:
-    """The classes of quantifiers in a text: all, most, many, some, few, none, only."""
-    return frozenset(name for name, pattern in _QUANTIFIERS.items() if pattern.search(text))
+def commands(text: str) -> bool:
+    """Whether a text says so in words that leave no choice, such as "must"."""
+    return _STRICT.search(text) is not None
 
 
-def softens(said: str, given: str) -> bool:
-    """Whether a text hedges in its own way: by a hedge, or by "many" where the other has none."""
-    return is_hedged(said) or bool((quantifiers(said) - quantifiers(given)) & _HOW_MANY)
+def restricts(text: str) -> bool:
+    """Whether a text says "only" of something, numbers left out."""
+    return _ONLY.search(text) is not None
 
 
-def widened(said: str, given: str) -> str | None:
-    """The class of quantifier in which the text `said` goes beyond `given`; None for none."""
-    ours, theirs = quantifiers(said), quantifiers(given)
-    for name in ("all", "most", "none", "only"):
-        if name in ours - theirs:
-            return name
-    for name in ("many", "some", "few"):
-        if name in ours - theirs and theirs & (_HOW_MANY | {"all"}):
-            return name
-    dropped = (theirs & _HOW_MANY) - ours
-    if dropped and not ours & _HOW_MANY and not is_hedged(said):
-        return min(dropped)
-    return None
+def quantifiers(text: str) -> tuple[Quantifier, ...]:
+    """The quantifiers of a text in reading order."""
+    return tuple(
+        Quantifier(str(match.lastgroup), match.start(), match.end())
+        for match in _QUANTIFIERS.finditer(text)
+    )
+
+
+def implies(given: str, said: str) -> bool:
+    """Whether what holds of `given` things holds of `said` things as well."""
+    return said in _IMPLIED[given]

@@ -15,6 +15,7 @@ from ladder_qa.errors import QuestionError
 from ladder_qa.index import tokens
 from ladder_qa.languages import into_english, language_of
 from ladder_qa.names import LevelNames, Mention
+from ladder_qa.relative import RelativeNames
 from ladder_qa.sentences import split_sentences
 from ladder_qa.spelling import Speller
 from ladder_qa.topics import is_listed, is_plain, topics_of_question, without_cues
@@ -97,7 +98,23 @@ _FOLLOW = re.compile(
     r"|\b(?:it|that|this|there|those|these|they|them|one|same|dort|davon|dazu|cela|eso)\b",
     re.IGNORECASE,
 )
-_INTO = re.compile(r"\b(?:to|into|become|becoming)\s+(?:be\s+)?(?:an?\s+|the\s+)?$", re.IGNORECASE)
+_INTO = re.compile(
+    r"(?:\b(?:into|become|becoming)"
+    r"|(?:\w\d|\bfrom(?: \w+){1,4}|\b(?:promot|mov|switch|transition|go|step|jump|chang|grow|path"
+    r"|way|road|up|back)\w*(?: \w+){0,2}) to)\s+(?:be\s+)?(?:an?\s+|the\s+)?$",
+    re.IGNORECASE,
+)
+_SAME_MATTER = re.compile(
+    r"^(?:and |but |so |ok(?:ay)?,? )?(?:why|how come|what if|what for|since when|warum|pourquoi"
+    r"|por qu[ée])\b",
+    re.IGNORECASE,
+)
+_JOINT = re.compile(
+    r"\s*[,;–—-]?\s+(?:and|but|or|plus)(?:,[^,?]{1,80},|,)?\s+"
+    r"(?=(?:(?:then|also|about|roughly|later|in|at|for|to|from|by|on|with|of)\s+){0,3}"
+    r"(?:how|what|which|who|whom|whose|when|where|why|is|are|do|does|can|could|should|will)\b)",
+    re.IGNORECASE,
+)
 _POINTS_BACK = re.compile(r"\b(?:it|that|this|these|those|why)\b", re.IGNORECASE)
 _SMALL_TALK = re.compile(
     r"^(?:thanks?|thank you|thx|hi|hello|hey|bye|more|go on|ok(?:ay)?|great|cool|nice|danke|merci"
@@ -138,6 +155,16 @@ _COMMON = frozenset(
         " year years long next move boss become becoming promotion promoted step steps ready way"
         " talk think let help explain describe show actually currently right now new vs versus"
         " difference differ compare question answer document documents guide guides"
+        " contain contains containing include includes included consist consists comprise"
+    )
+)
+
+# Words that ask for all there is about a level, where nothing else is asked of it.
+_WHOLE = frozenset(
+    tokens(
+        "complete completely full fully entire entirely whole wholly total everything list lists"
+        " bullet bullets point points item items requirement requirements duty duties task tasks"
+        " enumerate three four five six seven eight nine ten"
     )
 )
 
@@ -176,8 +203,12 @@ def check_history(turns: Sequence[Turn]) -> None:
 
 
 def long_sentences(text: str) -> tuple[str, ...]:
-    """The sentences of a question that has several: each is searched for by itself as well."""
-    parts = [text[start:end] for start, end in split_sentences(text)]
+    """The sentences of a question that has several, and the questions that "and" joins.
+
+    Each is searched for by itself as well.
+    """
+    sentences = [text[start:end] for start, end in split_sentences(text)]
+    parts = [part for sentence in sentences for part in _JOINT.split(sentence)]
     long = tuple(part for part in parts if len(part.split()) >= SENTENCE_WORDS)
     return long[:MAX_SENTENCES] if len(parts) > 1 else ()
 
@@ -190,6 +221,7 @@ class Understanding:
     ) -> None:
         self._ladder = ladder
         self.names = LevelNames(ladder.levels)
+        self._relative = RelativeNames(ladder, self.names)
         aliases = (word for level in ladder.levels for a in level.aliases for word in a.split())
         words = [*vocabulary]
         self._stems = frozenset(stem for word in frozenset(words) for stem in tokens(word))
@@ -219,6 +251,9 @@ class Understanding:
         short = len(now.text.split()) <= SHORT_WORDS
         leans = bool(_FOLLOW.search(now.text)) or short
         foreign = now.words and not any(word in self._stems for word in now.words)
+        beside = self._beside(now.text, before) if not (now.levels or now.unknown) else None
+        if beside is not None:
+            return self._carry(beside, before) or beside
         if _SMALL_TALK.match(now.text) or (foreign and not now.topics):
             return None
         named = before.levels or before.unknown
@@ -227,8 +262,9 @@ class Understanding:
                 return None
             about = _move_text(before) or ", ".join((*before.levels, *before.unknown))
             bare = not now.topics and not now.words
+            points = (bare or _POINTS_BACK.search(now.text)) and not _move_text(before)
             fits = len(before.text) <= CARRIED_CHARACTERS
-            if (bare or _POINTS_BACK.search(now.text)) and fits and not _move_text(before):
+            if fits and (points or _SAME_MATTER.match(now.text)):
                 about = before.text.strip(" ?.!")  # "it" is what was asked about, not just who
             return self._alone(f"{now.text} ({about})", carried=True)
         bare = not now.topics and len(now.words) <= 1
@@ -238,6 +274,14 @@ class Understanding:
             f"{now.text} ({self._without_levels(before.text)[:CARRIED_CHARACTERS]})", carried=True
         )
 
+    def _beside(self, text: str, before: Query) -> Query | None:
+        """`text` with the level that it names by its place beside the one asked about before."""
+        levels = before.transition or before.levels
+        if len(levels) > 1 and not before.transition:
+            return None
+        resolved = self._relative.resolve_from(text, levels)
+        return self._alone(resolved, carried=True) if resolved != text else None
+
     def _without_levels(self, text: str, mark: str = "…") -> str:
         for mention in reversed(self.names.find(text)):
             text = text[: mention.start] + mark + text[mention.end :]
@@ -246,7 +290,7 @@ class Understanding:
     def _alone(self, text: str, *, carried: bool = False) -> Query:
         language = language_of(text)
         search = into_english(text, language)
-        search = self._speller.mend(search)
+        search = self._relative.resolve(self._speller.mend(search))
         mentions = self.names.find(search)
         levels = tuple(dict.fromkeys(mention.code for mention in mentions))
         unknown = self._unknown(search, mentions, known=bool(levels))
@@ -266,6 +310,8 @@ class Understanding:
         topics = topics_of_question(bare)
         own = tokens(without_cues(bare, topics[:1]))
         words = tuple(w for w in dict.fromkeys(own) if w not in _COMMON and len(w) > 1)
+        if levels and _WHOLE.issuperset(words):
+            words = ()
         if compared:
             topics = tuple(topic for topic in topics if topic != "shift")
         intent = (

@@ -24,11 +24,11 @@ from ladder_qa.names import LevelNames
 from ladder_qa.portraits import Portraits
 from ladder_qa.relevance import Rated, states
 from ladder_qa.retrieve import Found, Retriever
-from ladder_qa.topics import is_plain
+from ladder_qa.topics import OF_EVERY_LEVEL, is_plain
 
-LEAST = 0.02  # probability from which a further statement is shown
+LEAST = 0.01  # probability from which a further statement is shown
 LEAST_PART = 0.05  # part of the best one's probability that it must have
-MOST_WORDS = 110  # of statements, beyond which none is added
+MOST_WORDS = 150  # of statements, beyond which none is added
 SMALLEST_LIST = 3  # statements of one list among those chosen from which all of it may be meant
 WHOLE = 0.5  # share of a list's statements among those chosen from which all of it is meant
 LIST_TOPIC = 3.0  # added to a list in a section of the kind that was asked for
@@ -85,7 +85,11 @@ class Selector:
             Intent.LIST: lambda: self._list(query, found),
         }
         formed = forms[query.intent]() if query.intent in forms else ()
-        return formed or self._portraits.section(query)
+        formed = formed or self._portraits.section(query)
+        if not formed and OF_EVERY_LEVEL.issuperset(query.topics[:1]):
+            # a ladder without a list of what is expected says it where it introduces the level
+            return self._portraits.definition(query)
+        return formed
 
     def _probable(self, found: Found, rated: Sequence[Rated]) -> tuple[Shown, ...]:
         """The most probable statements within a number of words, lists whole where most is."""

@@ -87,7 +87,7 @@ TOPICS: tuple[Topic, ...] = (
     _topic(
         "success",
         r"success|expectations?|responsibilit|outcomes|what good looks|accomplish",
-        r"success|expect(?:ed|ation|s)?\b|responsib|what good looks|good at (?:this|the|my)|thriv"
+        r"success|expect(?:ed|ations?|s)?\b|responsib|what good looks|good at (?:this|the|my)|thriv"
         r"|great (?:at|as)|excellent|outcomes?\b|deliver|erfolg|erwart|verantwort|succ[èe]s|attend"
         r"|r[ée]ussi|[ée]xito|espera|responsab",
         listed=True,
@@ -181,6 +181,9 @@ TOPICS: tuple[Topic, ...] = (
         r"|primary",
     ),
 )
+
+OF_EVERY_LEVEL = frozenset(("success",))
+"""Kinds of section that mean all that is said of a level: what is expected of it."""
 
 _BY_NAME = {topic.name: topic for topic in TOPICS}
 
