@@ -51,7 +51,9 @@ format: install ## format the code in place
 
 # Another organisation's ladder, with an index of its own; its documents are not in the project.
 OTHER := $(SHARED)/ladders/engineeringladders
-OTHER_EVAL = LADDER_QA_CORPUS=$(OTHER) LADDER_QA_DATA=.ladder-qa/engineeringladders \
+# The exported embedding model is the same for both; making it takes longest.
+SAME_MODEL = mkdir -p .ladder-qa/engineeringladders && cp -Ru .ladder-qa/models .ladder-qa/engineeringladders/
+OTHER_EVAL = $(SAME_MODEL) && LADDER_QA_CORPUS=$(OTHER) LADDER_QA_DATA=.ladder-qa/engineeringladders \
 	$(BIN)/ladder-qa eval eval/engineeringladders
 SKIPPED = echo "skipped: eval/engineeringladders needs that ladder's documents below the folder SHARED"
 
