@@ -13,7 +13,8 @@ from ladder_qa.corpus import read_corpus, read_document
 from ladder_qa.datamodels import Intent, Ladder, Query, Turn
 from ladder_qa.errors import QuestionError
 from ladder_qa.ladder import read_ladder
-from ladder_qa.query import Understanding, check_history, check_question, long_sentences
+from ladder_qa.query import Understanding, long_sentences
+from ladder_qa.texts import check_history, check_question
 
 # Words that exist, although the documents do not use them; an encoder's own list is larger.
 KNOWN = frozenset(

@@ -15,7 +15,7 @@ from hypothesis import settings as runs
 from hypothesis import strategies as st
 
 from ladder_qa.errors import QuestionError, StoreError
-from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
+from ladder_qa.texts import MAX_QUESTION, MAX_TURN, MAX_TURNS
 from ladder_qa.web import problems
 from ladder_qa.web.app import create_app
 from ladder_qa.web.limits import read_span

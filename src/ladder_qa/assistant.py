@@ -30,13 +30,13 @@ from ladder_qa.errors import QuestionError
 from ladder_qa.index import Generation, open_generation
 from ladder_qa.inline import readable
 from ladder_qa.outcome import Decision, Judge
-from ladder_qa.query import MAX_QUESTION, Understanding, long_sentences
+from ladder_qa.query import Understanding, long_sentences
 from ladder_qa.relevance import Relevance
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
 from ladder_qa.suggest import Suggester
-from ladder_qa.texts import check_passages, check_text
+from ladder_qa.texts import MAX_QUESTION, check_passages, check_text
 from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans, similarity_by
 
 REFUSALS = (Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE)

@@ -132,7 +132,7 @@ def has_index(settings: Settings) -> bool:
 
 def read_question(words: Sequence[str] | None) -> str:
     """The question from the arguments or from standard input. Raises QuestionError."""
-    from ladder_qa.query import MAX_QUESTION, check_question
+    from ladder_qa.texts import MAX_QUESTION, check_question
 
     if words and list(words) != ["-"]:
         return check_question(" ".join(words))

@@ -187,12 +187,14 @@ class Said:
         """What a word of the sentence counts: its rarity, less for one that carries little."""
         return self.weigh(match.word.stem) * (LIGHT if is_light(match.word.stem) else 1.0)
 
-    def share(self, matches: Sequence[Match] | None = None) -> float:
-        """The share, by rarity, of the sentence's words that the passages hold: 0 to 1."""
-        chosen = self.matches if matches is None else matches
-        total = sum(self.weight(match) for match in chosen)
-        held = sum(match.likeness * self.weight(match) for match in chosen)
-        return held / total if total else 1.0
+    def share(self, given: float = 0.0) -> float:
+        """The share, by rarity, of the sentence's words that the passages hold: 0 to 1.
+
+        `given` is the weight of what else it says and they hold, such as levels and amounts.
+        """
+        total = sum(self.weight(match) for match in self.matches)
+        held = sum(match.likeness * self.weight(match) for match in self.matches)
+        return (held + given) / (total + given) if total + given else 1.0
 
     def clauses_of(self, theirs: Sequence[Word]) -> list[int]:
         """The clauses of the sentence that hold words matched with some of `theirs`."""

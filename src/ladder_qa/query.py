@@ -11,18 +11,15 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from ladder_qa.datamodels import Intent, Ladder, Query, Turn
-from ladder_qa.errors import QuestionError
 from ladder_qa.index import tokens
 from ladder_qa.languages import into_english, language_of
 from ladder_qa.names import LevelNames, Mention
 from ladder_qa.relative import RelativeNames
 from ladder_qa.sentences import split_sentences
 from ladder_qa.spelling import Speller
+from ladder_qa.texts import check_history, check_question, cleaned
 from ladder_qa.topics import is_listed, is_plain, topics_of_question, without_cues
 
-MAX_QUESTION = 2000
-MAX_TURN = 4000
-MAX_TURNS = 16
 LISTED_WORDS = {True: 5, False: 2}  # content words with which a kind of section is still a list
 FEW_WORDS = 3  # content words beside a move that still ask for the move as a whole
 CARRIED_CHARACTERS = 300  # of an earlier question in one that stands alone
@@ -30,9 +27,6 @@ SHORT_WORDS = 9  # a question of no more words may lean on the one before
 SENTENCE_WORDS = 4  # a shorter sentence of a long question means little by itself
 MAX_SENTENCES = 6
 
-_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
-_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")  # markup in a question asks nothing
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _COMPARE = re.compile(
     r"\b(?:vs?\.?|versus|compare[ds]?|comparing|comparison|differ(?!ently)\w*|distinguish\w*"
     r"|contrast\w*|separates?|sets? \w+ apart|side by side"
@@ -169,39 +163,6 @@ _WHOLE = frozenset(
 )
 
 
-def check_question(text: str) -> str:
-    """The question without invisible and control characters. Raises QuestionError."""
-    if not isinstance(text, str):
-        raise QuestionError("question", "must be text")
-    if len(text) > MAX_QUESTION:
-        limit = f"has {len(text)} characters; at most {MAX_QUESTION} are allowed"
-        raise QuestionError("question", limit, "question-too-long")
-    cleaned = _cleaned(text)
-    if not re.search(r"\w", cleaned):
-        limit = f"is empty; between 1 and {MAX_QUESTION} characters with a word are needed"
-        raise QuestionError("question", limit, "question-empty")
-    return cleaned
-
-
-def _cleaned(text: str) -> str:
-    cleaned = _TAG.sub(" ", _CONTROL.sub(" ", _INVISIBLE.sub("", text)))
-    cleaned = cleaned.encode("utf-8", "replace").decode("utf-8")
-    return re.sub(r"\s+", " ", cleaned).strip()
-
-
-def check_history(turns: Sequence[Turn]) -> None:
-    """Raises QuestionError when a history has too many turns or too long ones."""
-    if len(turns) > MAX_TURNS:
-        limit = f"has {len(turns)} turns; at most {MAX_TURNS} are allowed"
-        raise QuestionError("history", limit, "history-too-long")
-    for number, turn in enumerate(turns):
-        if turn.role not in ("user", "assistant"):
-            raise QuestionError(f"history.{number}.role", "must be 'user' or 'assistant'")
-        if len(turn.content) > MAX_TURN:
-            limit = f"has {len(turn.content)} characters; at most {MAX_TURN} are allowed"
-            raise QuestionError(f"history.{number}.content", limit, "history-too-long")
-
-
 def long_sentences(text: str) -> tuple[str, ...]:
     """The sentences of a question that has several, and the questions that "and" joins.
 
@@ -241,7 +202,7 @@ class Understanding:
             return alone
         earlier = [turn.content for turn in history if turn.role == "user"]
         for content in reversed(earlier):
-            carried = self._carry(alone, self._alone(_cleaned(content)))
+            carried = self._carry(alone, self._alone(cleaned(content)))
             if carried is not None:
                 return carried
         return alone

@@ -1,6 +1,6 @@
-"""Texts that are given to be checked: their limits, and what of them can be read.
+"""What is given to the doors: the limits of questions, histories and texts to be checked.
 
-Not covered: questions, which `query` checks; what a check finds (`verify`).
+Not covered: what a question means (`query`), and what a check finds (`verify`).
 """
 
 from __future__ import annotations
@@ -8,11 +8,53 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
 
+MAX_QUESTION = 2000  # characters
+MAX_TURN = 4000  # characters
+MAX_TURNS = 16
 MAX_TEXT = 20_000  # characters
 MAX_PASSAGES = 50
 MAX_PASSAGE = 4000  # characters
+
+_INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
+_TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")  # markup in a question asks nothing
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def check_question(text: str) -> str:
+    """The question without invisible and control characters. Raises QuestionError."""
+    if not isinstance(text, str):
+        raise QuestionError("question", "must be text")
+    if len(text) > MAX_QUESTION:
+        limit = f"has {len(text)} characters; at most {MAX_QUESTION} are allowed"
+        raise QuestionError("question", limit, "question-too-long")
+    plain = cleaned(text)
+    if not re.search(r"\w", plain):
+        limit = f"is empty; between 1 and {MAX_QUESTION} characters with a word are needed"
+        raise QuestionError("question", limit, "question-empty")
+    return plain
+
+
+def cleaned(text: str) -> str:
+    """A text without invisible characters, control characters and markup, on one line."""
+    plain = _TAG.sub(" ", _CONTROL.sub(" ", _INVISIBLE.sub("", text)))
+    plain = plain.encode("utf-8", "replace").decode("utf-8")
+    return re.sub(r"\s+", " ", plain).strip()
+
+
+def check_history(turns: Sequence[Turn]) -> None:
+    """Raises QuestionError when a history has too many turns or too long ones."""
+    if len(turns) > MAX_TURNS:
+        limit = f"has {len(turns)} turns; at most {MAX_TURNS} are allowed"
+        raise QuestionError("history", limit, "history-too-long")
+    for number, turn in enumerate(turns):
+        if turn.role not in ("user", "assistant"):
+            raise QuestionError(f"history.{number}.role", "must be 'user' or 'assistant'")
+        if len(turn.content) > MAX_TURN:
+            limit = f"has {len(turn.content)} characters; at most {MAX_TURN} are allowed"
+            raise QuestionError(f"history.{number}.content", limit, "history-too-long")
 
 
 def check_text(text: str) -> str:

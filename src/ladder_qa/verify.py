@@ -164,10 +164,7 @@ class Verifier:
 
     def _share(self, said: Said) -> float:
         """The share of words held, levels and amounts, which are held by now, counted as words."""
-        given = _GIVEN * (len(said.reading.codes) + len(quantities_in(said.text)))
-        total = sum(map(said.weight, said.matches))
-        held = sum(match.likeness * said.weight(match) for match in said.matches)
-        return (held + given) / (total + given) if total + given else 1.0
+        return said.share(_GIVEN * (len(said.reading.codes) + len(quantities_in(said.text))))
 
     def _listed(self, said: Said, missing: Sequence[Match]) -> bool:
         """Whether a member of a list is nowhere in the passages, and stands for nothing in them."""

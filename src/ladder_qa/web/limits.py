@@ -16,8 +16,7 @@ from starlette.requests import Request
 
 from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
-from ladder_qa.query import check_history, check_question
-from ladder_qa.texts import check_passages, check_text
+from ladder_qa.texts import check_history, check_passages, check_question, check_text
 from ladder_qa.web.problems import BODY_LIMIT, KINDS, Problem
 
 SEARCH_LIMIT = 50  # passages

@@ -14,7 +14,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from ladder_qa.datamodels import Answer, as_json
-from ladder_qa.query import MAX_QUESTION
+from ladder_qa.texts import MAX_QUESTION
 from ladder_qa.web import problems, schema, shapes
 from ladder_qa.web.limits import (
     SEARCH_LIMIT,

@@ -11,8 +11,7 @@ from typing import Any
 
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
-from ladder_qa.query import MAX_QUESTION, MAX_TURN, MAX_TURNS
-from ladder_qa.texts import MAX_PASSAGE, MAX_PASSAGES, MAX_TEXT
+from ladder_qa.texts import MAX_PASSAGE, MAX_PASSAGES, MAX_QUESTION, MAX_TEXT, MAX_TURN, MAX_TURNS
 from ladder_qa.web.problems import KINDS
 
 DESCRIPTION = """

@@ -12,7 +12,7 @@ from urllib.parse import quote_plus
 
 from ladder_qa.datamodels import Outcome
 from ladder_qa.inline import readable
-from ladder_qa.query import MAX_QUESTION
+from ladder_qa.texts import MAX_QUESTION
 from ladder_qa.web.pages.layout import page
 from ladder_qa.web.pages.render import Hooks, to_html
 from ladder_qa.web.pages.text import escape, plural, shown
