@@ -73,14 +73,17 @@ quality: install ## the quality of answers against plain retrieval, in the same 
 
 # LADDERS is a folder with other organisations' ladders; without it the bank alone is learned from.
 TRAIN_OTHER = $(if $(LADDERS),--other $(LADDERS)/sourcegraph training/sourcegraph.jsonl)
+CLAIMS_OTHER = $(if $(LADDERS),--other $(LADDERS)/sourcegraph training/sourcegraph-claims.jsonl)
 CALIBRATE_OTHER = $(if $(LADDERS),--other $(LADDERS)/engineeringladders eval/engineeringladders)
 
-train: install ## tune the embedding model on the bank (LADDERS=DIR: and on other ladders)
+train: install ## train both models on the project's data (LADDERS=DIR: and on other ladders)
 	$(BIN)/python training/encoder.py $(TRAIN_OTHER)
+	$(BIN)/python training/claims.py $(CLAIMS_OTHER)
 
 calibrate: install ## fit the weights of calibration.json on the questions that may be looked at
 	$(BIN)/ladder-qa ingest
 	$(BIN)/python training/calibrate.py $(CALIBRATE_OTHER)
+	$(BIN)/python training/calibrate_check.py $(CLAIMS_OTHER)
 
 clean: ## take away what was made: the environment, the index, caches
 	rm -rf $(VENV) .ladder-qa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist

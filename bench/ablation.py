@@ -75,7 +75,6 @@ def bank_of(part: float) -> Change:
 CHANGES: dict[str, Change] = {
     "all": lambda _: [],
     "no words (BM25)": weights(WEIGHT_WORDS=0.0),
-    "no kinds of section": weights(WEIGHT_TOPIC=0.0, WEIGHT_SECOND_TOPIC=0.0),
     "no weight of level and guide": weights(WEIGHT_LEVEL=0.0, WEIGHT_GUIDE=0.0),
     "statements about other levels allowed": replaced(
         Retriever, "allowed", lambda self, _: np.ones(len(self.passages), dtype=bool)

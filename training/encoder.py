@@ -40,6 +40,7 @@ LEARNING_RATE = 4e-5
 WARM_UP = 0.1  # share of the steps
 BATCH = 32
 QUESTION_TOKENS, TARGET_TOKENS = 96, 128
+PASS = 16  # texts that go through the model together
 BUCKET = 16 * BATCH  # questions that are sorted by length together, to pad little
 SIDEWAYS = 0.35  # share of the questions with siblings that are drawn to one of them
 SEED = 0
@@ -175,6 +176,13 @@ class Tuning:
         self.epochs_done = saved["epochs"]
 
     def _vectors(self, texts: Sequence[str], limit: int) -> torch.Tensor:
+        """One unit vector a text; texts of similar length share a pass, to pad little."""
+        order = sorted(range(len(texts)), key=lambda at: len(texts[at]))
+        parts = [order[at : at + PASS] for at in range(0, len(order), PASS)]
+        vectors = torch.cat([self._encoded([texts[at] for at in part], limit) for part in parts])
+        return vectors[torch.tensor(order).argsort()]
+
+    def _encoded(self, texts: Sequence[str], limit: int) -> torch.Tensor:
         coded = self._tokenizer(
             list(texts), padding=True, truncation=True, max_length=limit, return_tensors="pt"
         )

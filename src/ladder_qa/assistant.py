@@ -26,6 +26,7 @@ from ladder_qa.datamodels import (
     as_json,
 )
 from ladder_qa.encode import Encoder, prepare_encoder
+from ladder_qa.entailment import Entailment
 from ladder_qa.errors import QuestionError
 from ladder_qa.index import Generation, open_generation
 from ladder_qa.inline import readable
@@ -122,16 +123,20 @@ class Assistant:
             sentence = text[start:end]
             found = self._near(sentence)[:CANDIDATES] if passages is None else []
             evidence = [Evidence.of(passage) for passage in found] if passages is None else given
-            span = self._verifier.best(sentence, start, evidence)
+            span = self.verifier.best(sentence, start, evidence)
             carriers = [found[i] for i in span.carried_by] if found else []
             sentences.append(_checked(sentence, span, nearest(carriers)))
         return tuple(sentences)
 
     def judge(self, sentence: str, cited: Sequence[tuple[str, int, int]]) -> Verdict:
-        """Whether slices of documents (path, start, end), with their contexts, carry a sentence.
+        """Whether slices of documents (path, start, end), with their contexts, carry a sentence."""
+        return self.verifier.verify(sentence, self.evidence(cited))
 
-        A slice is judged as the statements that share half of the shorter one's characters with
-        it, or as its bare words where there are none.
+    def evidence(self, cited: Sequence[tuple[str, int, int]]) -> list[Evidence]:
+        """Slices of documents (path, start, end) as they are judged.
+
+        A slice stands for the statements that share half of the shorter one's characters with
+        it, or for its bare words where there are none.
         """
         evidence: list[Evidence] = []
         for document, start, end in cited:
@@ -143,7 +148,7 @@ class Assistant:
             ]
             text = self.generation.texts[document].text[start:end]
             evidence += statements or [Evidence(readable(text))]
-        return self._verifier.verify(sentence, evidence)
+        return evidence
 
     def _near(self, text: str) -> list[Passage]:
         """Statements near a sentence, best first; none for one that is no question's length."""
@@ -155,10 +160,10 @@ class Assistant:
         return [hit.passage for hit in self._retriever.find(query, vectors).hits]
 
     @functools.cached_property
-    def _verifier(self) -> Verifier:
-        """Made when it is first wanted: counting words is not for the way to an answer."""
+    def verifier(self) -> Verifier:
+        """The check, made when it is first wanted: its model is not for the way to an answer."""
         near = similarity_by(self._encoder.encode)
-        return Verifier(self._understanding.names, self.generation.passages, near)
+        return Verifier(self._understanding.names, self.generation.passages, near, Entailment())
 
     def _answer(
         self, query: Query, decision: Decision, selection: Selection, draft: Draft

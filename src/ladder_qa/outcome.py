@@ -35,7 +35,7 @@ CARRIED_WORDS = 3
 
 MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
 KNOWN_LEVEL = 1.5  # log odds from which a question that names a level is about something else
-CLEARLY = 2.0  # log odds from which probably-asked questions outweigh structure
+CLEARLY = 1.0  # log odds from which probably-asked questions outweigh structure
 CERTAIN_FIGURES = frozenset(("timeline", "experience", "scope", "distribution"))
 """Kinds of section that, asked for by name and there for the level, leave no doubt."""
 

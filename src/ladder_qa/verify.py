@@ -1,8 +1,10 @@
-"""Whether passages carry every part of a sentence: rules over levels, amounts, words, polarity.
+"""Whether passages carry every part of a sentence: rules over its words, weighed with a model.
 
-Each rule names what it objects to; a sentence that no rule objects to is supported. The rules are
-strict where the wording is close to the passages', and reject what is worded too far from them.
-Not covered: meaning beyond words; what only the world's knowledge joins, no rule here can see.
+Levels and amounts are decided by rule. Of what else the rules object to (negation, certainty, who
+does what, words that no passage has), and of what a cross-encoder reads, a logistic score decides;
+its weights are in `calibration.json`. Each objection is named. Without the model the first rule
+that objects decides.
+Not covered: what only the world's knowledge joins.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ import functools
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -21,6 +23,7 @@ from numpy.typing import NDArray
 from ladder_qa import certainty, rules
 from ladder_qa.about import About
 from ladder_qa.datamodels import Passage
+from ladder_qa.entailment import Entailment
 from ladder_qa.grounds import Evidence as Evidence  # noqa: PLC0414  (offered here too)
 from ladder_qa.grounds import Match, Said
 from ladder_qa.grounds import Verdict as Verdict  # noqa: PLC0414  (the same)
@@ -28,6 +31,7 @@ from ladder_qa.inline import readable
 from ladder_qa.names import LevelNames
 from ladder_qa.polarity import breaks
 from ladder_qa.quantities import quantities_in
+from ladder_qa.relevance import calibration, score
 from ladder_qa.sentences import split_sentences
 from ladder_qa.wording import EXACT, Matcher, Similarity, Word, is_light
 from ladder_qa.words import tokens
@@ -48,6 +52,7 @@ _PAIRED = 4
 EMPTY = 2  # words of a clause, none of which any passage holds
 OWN_WORDS = 0.6  # the share of words that makes a sentence the passage's own
 OWN_WORDS_ALONE = 0.66  # the same without an encoder
+SURER_WHEN_CLOSE = ("negation", "relation", "certainty")  # rules that a rewording misleads
 _MEMBER = 3  # words of a member of a list at most
 _GIVEN = 3.0  # what a level or an amount weighs: as a word of one passage in twenty
 
@@ -69,6 +74,7 @@ class Verifier:
     """The check over one corpus: its level names, and how rare its words are.
 
     `similarity` gives the cosine of two texts, -1 to 1; without one the words alone decide.
+    `entailment` is the model that reads sentence and passages; without one the rules alone decide.
     """
 
     def __init__(
@@ -76,10 +82,20 @@ class Verifier:
         names: LevelNames,
         passages: Sequence[Passage],
         similarity: Similarity | None = None,
+        entailment: Entailment | None = None,
     ) -> None:
         self._names, self._about = names, About(names)
         self._similarity = similarity
+        self._entailment = entailment
         self._matcher = Matcher(similarity)
+        self._soft: dict[str, Callable[[Said], Verdict | None]] = {
+            "strangers": rules.strangers,
+            "found": self._found,
+            "negation": rules.negation,
+            "relation": rules.relation,
+            "certainty": certainty.certainty,
+            "how_many": certainty.how_many,
+        }
         counts = Counter(token for passage in passages for token in set(tokens(passage.text)))
         self._counts, self._passages = counts, max(len(passages), 100)
 
@@ -88,18 +104,39 @@ class Verifier:
         if not evidence:
             return Verdict("not_found", "there is no passage")
         said = Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
-        checks: tuple[Callable[[Said], Verdict | None], ...] = (
-            lambda said: rules.levels(said, self._about),
-            rules.numbers,
-            rules.strangers,
-            self._found,
-            rules.negation,
-            rules.relation,
-            certainty.certainty,
-            certainty.how_many,
-        )
-        verdicts = (check(said) for check in checks)
-        return next((verdict for verdict in verdicts if verdict is not None), Verdict())
+        for rule in (lambda said: rules.levels(said, self._about), rules.numbers):
+            objection = rule(said)
+            if objection is not None:
+                return objection
+        if self._entailment is None:
+            objections = (check(said) for check in self._soft.values())
+            return next((one for one in objections if one is not None), Verdict())
+        found = {name: check(said) for name, check in self._soft.items()}
+        if score(calibration()["claims"]["weights"], self._features(said, evidence, found)) >= 0:
+            return Verdict()
+        return next((one for one in found.values() if one is not None), _unexplained(said))
+
+    def features(self, sentence: str, evidence: Sequence[Evidence]) -> dict[str, float] | None:
+        """What the score of a sentence rests on; None where levels or amounts decide alone."""
+        said = Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
+        if rules.levels(said, self._about) or rules.numbers(said):
+            return None
+        found = {name: check(said) for name, check in self._soft.items()}
+        return self._features(said, evidence, found)
+
+    def _features(
+        self, said: Said, evidence: Sequence[Evidence], found: Mapping[str, Verdict | None]
+    ) -> dict[str, float]:
+        """The model's log odds, the share of words held, and which rules object (1) or not (0).
+
+        Some rules are surer where the wording is close: these count once more, by its closeness.
+        """
+        odds = self._entailment.odds(said.text, evidence) if self._entailment else 0.0
+        share = self._share(said)
+        objecting = {name: float(verdict is not None) for name, verdict in found.items()}
+        close = max(0.0, 2 * share - 1)
+        closely = {f"{name}_close": objecting[name] * close for name in SURER_WHEN_CLOSE}
+        return {"odds": odds, "share": share, **objecting, **closely}
 
     def best(self, sentence: str, start: int, evidence: Sequence[Evidence]) -> CheckedSpan:
         """A sentence that starts at `start` of its text, with the fewest passages that carry it.
@@ -247,6 +284,14 @@ def sentence_spans(text: str) -> Iterator[tuple[int, int]]:
         for start, end in split_sentences(line[skip:]):
             yield position + skip + start, position + skip + end
         position += len(line) + 1
+
+
+def _unexplained(said: Said) -> Verdict:
+    """What to say of a sentence that no rule, only the model, objects to."""
+    missing = [m for m in said.matches if m.likeness < HELD and not is_light(m.word.stem)]
+    if missing:
+        return Verdict("extra", _named(missing))
+    return Verdict("relation", "the same words, another meaning")
 
 
 def _named(missing: Sequence[Match]) -> str:

