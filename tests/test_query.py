@@ -553,4 +553,22 @@ def test_any_text_is_understood_the_same_way_each_time(
     except QuestionError:
         return
     assert understanding.query(question, user(*earlier)) == query
-    assert query.text.isprintable() or not check_question(question).isprintable()
+    # what is carried over from earlier turns is printable where they are
+    given = (check_question(question), *earlier)
+    assert query.text.isprintable() or not all(text.isprintable() for text in given)
+
+
+@pytest.mark.parametrize(
+    ("question", "share"),
+    [
+        ("How many of the managers are at X2?", True),
+        ("How many of all our people are X1s?", True),
+        ("How many managers are at X2?", False),
+        ("How many of them are there?", False),
+        ("How many of the steps do I need?", False),
+    ],
+)
+def test_a_number_out_of_a_whole_is_a_share(
+    understanding: Understanding, question: str, share: bool
+) -> None:
+    assert share is ("share of" in understanding.query(question).search)

@@ -25,7 +25,7 @@ from ladder_qa.grounds import Evidence
 MODEL = Path(__file__).parent / "models" / "claims.onnx"
 MODEL_SHA256 = "4457d80376c981415108c54eb4174d9b292270a0c6d96395531ebfbe30c613c0"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
-MAX_TOKENS = 256  # of sentence and passages together
+MAX_TOKENS = 256  # of sentence and passages together; the longer one is cut first
 OUTER = 2  # headings nearest to a passage that are read with it
 
 
@@ -38,7 +38,7 @@ class Entailment:
     def __init__(self, model: Path = MODEL) -> None:
         self._tokenizer = Tokenizer.from_str(_checked(_tokenizer_file(), TOKENIZER_SHA256).decode())
         self._tokenizer.no_padding()
-        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="only_second")
+        self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # as for the embedding model: pools fight
         options.log_severity_level = 3
@@ -51,16 +51,13 @@ class Entailment:
         """The log odds that the passages, taken together, carry the sentence."""
         text = sentence.encode("utf-8", "replace").decode("utf-8")
         given = premise(passages).encode("utf-8", "replace").decode("utf-8")
-        coded = self._tokenizer.encode(text[:LONGEST], given)
+        coded = self._tokenizer.encode(text, given)
         inputs = {
             "input_ids": np.asarray([coded.ids], dtype=np.int64),
             "token_type_ids": np.asarray([coded.type_ids], dtype=np.int64),
         }
         # rounded: the last bits differ between processors
         return round(float(self._session.run(["odds"], inputs)[0][0]), 3)
-
-
-LONGEST = 600  # characters of a sentence that are read: truncation cuts the passages alone
 
 
 def premise(passages: Sequence[Evidence]) -> str:

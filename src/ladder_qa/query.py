@@ -73,6 +73,10 @@ _FIGURE = re.compile(
 _AMOUNT = re.compile(
     r"\b(?:what|which|how) ?%|\d\s*\+?\s*(?:years?|months?|%|percent)\b", re.IGNORECASE
 )
+# "How many of the managers are …" asks for a part of a whole, not for a number.
+_SHARE = re.compile(
+    r"\bhow many (?:out )?of (?:all |the |our |your )*(\w+) (are|have)\b(?! there)", re.IGNORECASE
+)
 _YES_NO = re.compile(
     r"^(?:so |and |but |ok,? |then )?(?:is|are|am|do|does|did|can|could|should|shall|will|would|has"
     r"|have|must|may|might|isn['’]t|aren['’]t|don['’]t|doesn['’]t|can['’]t|ist|sind|kann|muss|darf"
@@ -250,7 +254,7 @@ class Understanding:
 
     def _alone(self, text: str, *, carried: bool = False) -> Query:
         language = language_of(text)
-        search = into_english(text, language)
+        search = _SHARE.sub(r"what share of \1 \2", into_english(text, language))
         search = self._relative.resolve(self._speller.mend(search))
         mentions = self.names.find(search)
         levels = tuple(dict.fromkeys(mention.code for mention in mentions))
