@@ -77,11 +77,8 @@ def main() -> None:
     texts_of = {path: document.text for path, document in assistant.generation.texts.items()}
     for claim in claims:
         if claim.part is Part.DEVELOP:
-            cited = []
-            for quote in claim.passages:
-                start = texts_of[quote.document].find(quote.quote)
-                cited.append((quote.document, start, start + len(quote.quote)))
-            features = assistant.verifier.features(claim.text, assistant.evidence(cited))
+            evidence = assistant.evidence(claim.cited(texts_of))
+            features = assistant.verifier.features(claim.text, evidence)
             if features is not None:
                 rows.append(Row(features, claim.id, claim.supported))
     odds = np.zeros(len(rows))

@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from faults import with_fault
 from numpy.typing import NDArray
+from resuming import Resumable, key_of, told
 from sklearn.metrics import balanced_accuracy_score, roc_auc_score
 from transformers import AutoModel, AutoTokenizer
 
@@ -137,10 +138,11 @@ class Network(torch.nn.Module):  # type: ignore[misc]  # torch is not read by my
         return odds.squeeze(-1)
 
 
-class Training:
+class Training(Resumable):
     """The network, its optimiser and the step it is at."""
 
     def __init__(self, pairs: Sequence[Pair], epochs: int, threads: int) -> None:
+        super().__init__()
         torch.manual_seed(SEED)
         torch.set_num_threads(threads)
         self.network = Network()
@@ -153,8 +155,7 @@ class Training:
             {"params": self.network.body.parameters(), "rate": 1.0},
             {"params": head, "rate": HEAD_RATE},
         ]
-        self._optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=0.01)
-        self._step = self.epochs_done = 0
+        self.optimiser = torch.optim.AdamW(groups, lr=LEARNING_RATE, weight_decay=0.01)
 
     def epoch(self) -> float:
         """One pass over all pairs; the mean loss."""
@@ -162,7 +163,6 @@ class Training:
         torch.manual_seed(SEED + self.epochs_done)
         self.network.train()
         losses = [self._learn(batch) for batch in self._batches(self._with_faults(rng), rng)]
-        self.epochs_done += 1
         return sum(losses) / len(losses)
 
     def _with_faults(self, rng: random.Random) -> list[Pair]:
@@ -201,18 +201,18 @@ class Training:
         return odds
 
     def _learn(self, batch: Sequence[Pair]) -> float:
-        done = self._step / self._steps
+        done = self.step / self._steps
         rate = LEARNING_RATE * min(1.0, done / WARM_UP) * max(0.02, (1 - done) / (1 - WARM_UP))
-        for group in self._optimiser.param_groups:
+        for group in self.optimiser.param_groups:
             group["lr"] = rate * group["rate"]
         wanted = torch.tensor([float(pair.carried) for pair in batch])
         odds = self._odds(batch, TRAINED_TOKENS)
         loss = torch.nn.functional.binary_cross_entropy_with_logits(odds, wanted)
-        self._optimiser.zero_grad()
+        self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self._optimiser.step()
-        self._step += 1
+        self.optimiser.step()
+        self.step += 1
         return float(loss.item())
 
     def odds(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
@@ -225,22 +225,6 @@ class Training:
                 part = order[start : start + BATCH]
                 found[part] = self._odds([pairs[at] for at in part], MAX_TOKENS).numpy()
         return found
-
-    def state(self) -> dict[str, object]:
-        """What `resume` needs."""
-        return {
-            "network": self.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "step": self._step,
-            "epochs": self.epochs_done,
-        }
-
-    def resume(self, path: Path) -> None:
-        """Go on from a file of `state`."""
-        saved = torch.load(path, weights_only=True)
-        self.network.load_state_dict(saved["network"])
-        self._optimiser.load_state_dict(saved["optimiser"])
-        self._step, self.epochs_done = saved["step"], saved["epochs"]
 
 
 def report(odds: NDArray[np.float64], right: Sequence[bool]) -> str:
@@ -307,22 +291,16 @@ def main() -> None:
     held = own if options.only_other else [pair for pair in pairs if pair.held_out]
     carried = [pair.carried for pair in held]
     train = [pair for pair in pairs if options.only_other or not pair.held_out]
-    key = hashlib.sha256(repr((train, options.epochs)).encode()).hexdigest()[:16]
-    kept = Path(".ladder-qa") / "training" / f"claims-{key}.pt"
-    kept.parent.mkdir(parents=True, exist_ok=True)
     training = Training(train, options.epochs, options.threads)
-    if kept.exists():
-        training.resume(kept)
     print(f"{len(train)} sentences", flush=True)
-    while training.epochs_done < options.epochs:
-        loss = training.epoch()
-        print(f"epoch {training.epochs_done}: loss {loss:.3f}", flush=True)
-        print(f"held out: {report(training.odds(held), carried)}", flush=True)
-        half = kept.with_suffix(".tmp")
-        torch.save(training.state(), half)
-        half.replace(kept)
+    kept = training.run(
+        options.epochs,
+        f"claims-{key_of((train, options.epochs))}",
+        lambda: f"held out: {report(training.odds(held), carried)}",
+    )
     write_model(training.network, options.out)
-    print(f"{options.out}: sha256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
+    print(told(options.out))
+    kept.unlink()
 
 
 if __name__ == "__main__":

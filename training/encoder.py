@@ -15,7 +15,6 @@ read where they lie; their questions name places by offsets.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import math
 import random
@@ -25,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from resuming import Resumable, key_of, told
 from sentence_transformers import SentenceTransformer
 
 from ladder_qa.bank import read_bank
@@ -131,10 +131,11 @@ def batches(count: int, lengths: Sequence[int], rng: random.Random) -> Iterator[
         yield from parts
 
 
-class Tuning:
+class Tuning(Resumable):
     """The model, its optimiser and the step it is at."""
 
     def __init__(self, examples: Sequence[Example], epochs: int, threads: int) -> None:
+        super().__init__()
         torch.manual_seed(SEED)
         torch.set_num_threads(threads)
         model = SentenceTransformer(str(packaged_model()), device="cpu", local_files_only=True)
@@ -144,9 +145,7 @@ class Tuning:
         self._lengths = [len(example.question) for example in examples]
         self._crossed = crossed(examples, model)
         self._steps = epochs * math.ceil(len(examples) / BATCH)
-        self._optimiser = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE)
-        self._step = 0
-        self.epochs_done = 0
+        self.optimiser = torch.optim.AdamW(self.network.parameters(), lr=LEARNING_RATE)
 
     def epoch(self) -> float:
         """One pass over all questions; the mean loss."""
@@ -155,25 +154,7 @@ class Tuning:
         self.network.train()
         order = batches(len(self._examples), self._lengths, rng)
         losses = [self._learn(batch, rng) for batch in order]
-        self.epochs_done += 1
         return sum(losses) / len(losses)
-
-    def state(self) -> dict[str, object]:
-        """What `resume` needs."""
-        return {
-            "network": self.network.state_dict(),
-            "optimiser": self._optimiser.state_dict(),
-            "step": self._step,
-            "epochs": self.epochs_done,
-        }
-
-    def resume(self, path: Path) -> None:
-        """Go on from a file of `state`."""
-        saved = torch.load(path, weights_only=True)
-        self.network.load_state_dict(saved["network"])
-        self._optimiser.load_state_dict(saved["optimiser"])
-        self._step = saved["step"]
-        self.epochs_done = saved["epochs"]
 
     def _vectors(self, texts: Sequence[str], limit: int) -> torch.Tensor:
         """One unit vector a text; texts of similar length share a pass, to pad little."""
@@ -202,13 +183,13 @@ class Tuning:
         texts = self._vectors(candidates, TARGET_TOKENS)
         scores = (asked @ texts.T / TEMPERATURE).masked_fill(right, -1e4)
         loss = torch.nn.functional.cross_entropy(scores, torch.arange(len(batch)))
-        for group in self._optimiser.param_groups:
+        for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
-        self._optimiser.zero_grad()
+        self.optimiser.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
-        self._optimiser.step()
-        self._step += 1
+        self.optimiser.step()
+        self.step += 1
         return float(loss.item())
 
     @staticmethod
@@ -227,7 +208,7 @@ class Tuning:
         return found
 
     def _rate(self) -> float:
-        done = self._step / self._steps
+        done = self.step / self._steps
         return LEARNING_RATE * min(1.0, done / WARM_UP + 1e-3) * max(0.02, 1 - done)
 
 
@@ -244,22 +225,12 @@ def main() -> None:
     examples = [] if options.only_other else read_examples(options.corpus, None)
     for corpus, questions in options.other:
         examples += read_examples(corpus, questions)
-    key = hashlib.sha256(repr((examples, options.epochs)).encode()).hexdigest()[:16]
-    kept = Path(".ladder-qa") / "training" / f"{key}.pt"
-    kept.parent.mkdir(parents=True, exist_ok=True)
     tuning = Tuning(examples, options.epochs, options.threads)
-    if kept.exists():
-        tuning.resume(kept)
     print(f"{len(examples)} questions", flush=True)
-    while tuning.epochs_done < options.epochs:
-        loss = tuning.epoch()
-        print(f"epoch {tuning.epochs_done}: loss {loss:.3f}", flush=True)
-        half = kept.with_suffix(".tmp")
-        torch.save(tuning.state(), half)
-        half.replace(kept)
+    kept = tuning.run(options.epochs, key_of((examples, options.epochs)))
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_weights(tuning.network.state_dict(), options.out)
-    print(f"{options.out}: sha256 {hashlib.sha256(options.out.read_bytes()).hexdigest()}")
+    print(told(options.out))
     kept.unlink()
 
 

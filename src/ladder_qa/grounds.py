@@ -22,7 +22,6 @@ _BESIDE = 20  # characters between the beginnings of two words that stand side b
 LIGHT = 0.3  # what a word counts that carries little by itself
 HEADING = 0.7  # what a word counts that only a heading further up holds
 
-
 Reason = Literal["not_found", "number", "level", "negation", "hedge", "extra", "relation"]
 
 

@@ -38,14 +38,15 @@ from ladder_qa.words import tokens
 
 HELD = 0.7  # likeness from which a word counts as held
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
-ALIKE = 0.35  # and from which it may
-UNLIKE = 0.25  # cosine of two words below which one does not stand for the other
+ALIKE = 0.35  # cosine of two words from which one may stand for the other
+UNLIKE = 0.25  # and below which it does not
 # Shares of a sentence's words by rarity; set on a development set of 332 claims.
 FOUND = 0.58  # that the passages hold at least, where nothing else speaks for the sentence
 NEAR = 0.46  # at least, where the whole sentence is close to the passages
 NOTHING = 0.2  # below this hardly anything was found
+# Cosines of sentence and passages.
+CLOSE_SENTENCE = 0.58  # from which the whole sentence is close
 VERY_CLOSE = 0.75  # the same, for a sentence that shares levels and amounts alone
-CLOSE_SENTENCE = 0.58  # cosine of sentence and passages
 KEPT = 20_000  # vectors of texts and words: 1.5 KB each
 SINGLE = 6  # passages tried one by one for a sentence; pairs are tried among the best four
 _PAIRED = 4
@@ -103,26 +104,35 @@ class Verifier:
         """Whether `evidence`, taken together, carries all of one sentence."""
         if not evidence:
             return Verdict("not_found", "there is no passage")
-        said = Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
-        for rule in (lambda said: rules.levels(said, self._about), rules.numbers):
-            objection = rule(said)
-            if objection is not None:
-                return objection
+        said = self._read(sentence, evidence)
+        objection = self._decided(said)
+        if objection is not None:
+            return objection
         if self._entailment is None:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
-        found = {name: check(said) for name, check in self._soft.items()}
+        found = self._objections(said)
         if score(calibration()["claims"]["weights"], self._features(said, evidence, found)) >= 0:
             return Verdict()
         return next((one for one in found.values() if one is not None), _unexplained(said))
 
     def features(self, sentence: str, evidence: Sequence[Evidence]) -> dict[str, float] | None:
         """What the score of a sentence rests on; None where levels or amounts decide alone."""
-        said = Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
-        if rules.levels(said, self._about) or rules.numbers(said):
+        said = self._read(sentence, evidence)
+        if self._decided(said) is not None:
             return None
-        found = {name: check(said) for name, check in self._soft.items()}
-        return self._features(said, evidence, found)
+        return self._features(said, evidence, self._objections(said))
+
+    def _read(self, sentence: str, evidence: Sequence[Evidence]) -> Said:
+        return Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
+
+    def _decided(self, said: Said) -> Verdict | None:
+        """What levels or amounts object to; no score outweighs it."""
+        return rules.levels(said, self._about) or rules.numbers(said)
+
+    def _objections(self, said: Said) -> dict[str, Verdict | None]:
+        """What each of the other rules says."""
+        return {name: check(said) for name, check in self._soft.items()}
 
     def _features(
         self, said: Said, evidence: Sequence[Evidence], found: Mapping[str, Verdict | None]

@@ -6,6 +6,7 @@ Not covered: finding the passages; a claim names its own.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -64,6 +65,11 @@ class ClaimCase:
     def part(self) -> Part:
         """The claim's half, by a hash of its id."""
         return part_of(self.id)
+
+    def cited(self, texts: Mapping[str, str]) -> list[tuple[str, int, int]]:
+        """The passages as slices (document, start, end) of `texts`, by path; -1: not there."""
+        starts = [(one, texts[one.document].find(one.quote)) for one in self.passages]
+        return [(one.document, start, start + len(one.quote)) for one, start in starts]
 
 
 def load_claims(file: Path) -> tuple[ClaimCase, ...]:

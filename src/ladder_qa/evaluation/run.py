@@ -221,11 +221,7 @@ def _unit(text: str, place: Place) -> str:
 
 
 def _judged(claim: ClaimCase, assistant: Assistant, texts: Mapping[str, str]) -> ClaimRecord:
-    cited = []
-    for quote in claim.passages:
-        start = texts[quote.document].find(quote.quote)
-        cited.append((quote.document, start, start + len(quote.quote)))
-    judgement = assistant.judge(claim.text, cited)
+    judgement = assistant.judge(claim.text, claim.cited(texts))
     return ClaimRecord(
         id=claim.id,
         part=claim.part,
