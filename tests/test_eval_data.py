@@ -19,7 +19,7 @@ from ladder_qa.evaluation.spans import places
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted(
-    file for file in (ROOT / "eval").glob("*.jsonl") if file.name not in (CLAIMS, LABELS)
+    file for file in (ROOT / "eval").glob("*.jsonl") if file.name not in (*CLAIMS, LABELS)
 )
 
 
@@ -92,11 +92,12 @@ def test_follow_ups_say_what_has_to_be_carried_over(cases: tuple[Case, ...]) -> 
 
 
 def test_claims_are_of_every_form_and_error(corpus_folder: Path) -> None:
-    claims = load_claims(ROOT / "eval" / "claims.jsonl")
-    assert len(claims) >= 320
+    claims = load_claims(*(ROOT / "eval" / name for name in CLAIMS))
+    single = [claim for claim in claims if claim.form is not ClaimForm.WRITTEN]
+    assert len(single) >= 320
     forms = Counter((claim.form, claim.supported) for claim in claims)
     assert all(forms[form, supported] >= 20 for form in ClaimForm for supported in (True, False))
-    errors = Counter(claim.error for claim in claims)
+    errors = Counter(claim.error for claim in single)
     assert all(errors[error] >= 20 for error in ErrorKind if error)
     texts = {path.name: path.read_bytes().decode() for path in corpus_folder.glob("*.md")}
     assert [
@@ -105,6 +106,16 @@ def test_claims_are_of_every_form_and_error(corpus_folder: Path) -> None:
         for cited in claim.passages
         if texts[cited.document].count(cited.quote) != 1
     ] == []
+
+
+def test_written_answers_have_faults_of_every_kind_in_a_third_of_them() -> None:
+    written = load_claims(ROOT / "eval" / "written.jsonl")
+    answers = {claim.id.partition("/")[0] for claim in written}
+    faulty = {claim.id.partition("/")[0] for claim in written if claim.error}
+    assert len(answers) >= 150
+    assert 3 * len(faulty) >= len(answers)
+    errors = Counter(claim.error for claim in written)
+    assert all(errors[error] >= 9 for error in ErrorKind if error)
 
 
 def test_labels_are_places_in_the_documents(corpus_folder: Path) -> None:

@@ -220,6 +220,20 @@ class TestGate:
         assert "  by error: supported 6 of 6" in report.gate.reasons
 
 
+class TestModel:
+    """A run with a language model's setting."""
+
+    def test_a_model_that_words_nothing_makes_no_baseline(self, tmp_path: Path) -> None:
+        dataset = write_set(tmp_path, line("c1", "one"))
+        quoted = ScriptedAssistant({"one": [SAID]})
+        assert not run_evaluation("none", dataset, quoted).gate.failed
+        dead = run_evaluation("openai/m", dataset, ScriptedAssistant({"one": [SAID]}))
+        assert dead.gate.broken
+        worded = dataclasses.replace(SAID, mode="llm", model="openai/m")
+        alive = run_evaluation("openai/m", dataset, ScriptedAssistant({"one": [worded]}))
+        assert not alive.gate.failed
+
+
 class TestFiles:
     """All forms of a report, and what they keep to themselves."""
 

@@ -14,7 +14,7 @@ from ladder_qa.relations import (
     turned,
 )
 from ladder_qa.synonyms import are_contraries, are_synonyms
-from ladder_qa.wording import Matcher, are_derived, read, stem_of
+from ladder_qa.wording import are_derived, read, stem_of
 
 NOBODY = LevelNames(())
 
@@ -57,21 +57,6 @@ def test_synonyms_contraries_and_derivations() -> None:
     assert not are_contraries(stem_of("increase"), stem_of("grow"))
     assert are_derived(stem_of("lead"), stem_of("leader"))
     assert not are_derived(stem_of("part"), stem_of("partner"))
-
-
-def test_similarity_is_asked_only_where_words_and_lists_do_not_help() -> None:
-    asked: list[tuple[str, str]] = []
-
-    def similarity(first: str, second: str) -> float:
-        asked.append((first, second))
-        return 0.9
-
-    matcher = Matcher(similarity)
-    (ours,) = read("boats", NOBODY).words
-    assert matcher.best(ours, read("big boats", NOBODY).words)[0] == 1.0
-    assert not asked
-    assert matcher.best(ours, read("ships", NOBODY).words)[0] == 0.6
-    assert asked == [("boats", "ships")]
 
 
 def test_words_know_whether_they_stand_denied() -> None:

@@ -1,7 +1,7 @@
 """Fits the weights by which the check weighs its rules and its model, part `claims` of the file.
 
 A logistic regression over the sentences that the model was never trained on: the held-out groups
-of `training/claims*.jsonl` and the part *develop* of `eval/claims.jsonl`. Sentences that levels or
+of `training/claims*.jsonl` and the part *develop* of the evaluation's. Sentences that levels or
 amounts decide alone are left out.
 
 Run: python training/calibrate_check.py [--other CORPUS SENTENCES] (index built beforehand).
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 from calibrate import OUT, fit
-from claims import Pair, read_pairs, report, without_near
+from claims import EVALUATED, Pair, read_pairs, report, without_near
 from sklearn.model_selection import GroupKFold
 
 from ladder_qa.assistant import Assistant
@@ -33,7 +33,6 @@ from ladder_qa.settings import Settings
 from ladder_qa.verify import Verifier
 
 FOLDS = 8
-EVALUATED = Path("eval/claims.jsonl")
 
 
 @dataclass(frozen=True)
@@ -58,7 +57,7 @@ def verifier_of(corpus: Path) -> Verifier:
     read = read_corpus(corpus)
     ladder = read_ladder(read.documents)
     passages = read_passages(read.documents, ladder)
-    return Verifier(LevelNames(ladder.levels), passages, None, Entailment())
+    return Verifier(LevelNames(ladder.levels), passages, Entailment())
 
 
 def main() -> None:
@@ -66,7 +65,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Fit the weights of the check.")
     parser.add_argument("--other", nargs=2, type=Path, action="append", default=[])
     options = parser.parse_args()
-    claims = load_claims(EVALUATED)
+    claims = load_claims(*EVALUATED)
     texts = [claim.text for claim in claims]
     sources = [(Path("corpus"), Path("training/claims.jsonl")), *options.other]
     rows: list[Row] = []
@@ -80,7 +79,7 @@ def main() -> None:
             evidence = assistant.evidence(claim.cited(texts_of))
             features = assistant.verifier.features(claim.text, evidence)
             if features is not None:
-                rows.append(Row(features, claim.id, claim.supported))
+                rows.append(Row(features, claim.id.partition("/")[0], claim.supported))
     odds = np.zeros(len(rows))
     for train, left_out in GroupKFold(FOLDS).split(rows, groups=[row.group for row in rows]):
         seen = [rows[at] for at in train]

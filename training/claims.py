@@ -32,7 +32,7 @@ from transformers import AutoModel, AutoTokenizer
 from ladder_qa.corpus import read_corpus
 from ladder_qa.encode import packaged_model
 from ladder_qa.entailment import MAX_TOKENS, MODEL, premise
-from ladder_qa.evaluation.claims import load_claims
+from ladder_qa.evaluation.claims import CLAIMS, load_claims
 from ladder_qa.grounds import Evidence
 from ladder_qa.ladder import read_ladder
 from ladder_qa.passages import read_passages
@@ -45,6 +45,7 @@ TRAINED_TOKENS = 160  # longer pairs lose the end of their passages while traini
 DROPOUT = 0.1
 HELD_OUT = 22  # of 256: groups that only calibration sees
 SPOILED = 0.4  # share of the right sentences that come once more with a fault, each epoch
+EVALUATED = [Path("eval") / name for name in CLAIMS]
 TOO_NEAR = 0.85  # share of words in common with a sentence of `eval/` from which one is left out
 SEED = 0
 
@@ -287,7 +288,7 @@ def main() -> None:
     pairs = [] if options.only_other else own
     for corpus, sentences in options.other:
         pairs = [*pairs, *read_pairs(corpus, sentences)]
-    pairs = without_near(pairs, [claim.text for claim in load_claims(Path("eval/claims.jsonl"))])
+    pairs = without_near(pairs, [claim.text for claim in load_claims(*EVALUATED)])
     held = own if options.only_other else [pair for pair in pairs if pair.held_out]
     carried = [pair.carried for pair in held]
     train = [pair for pair in pairs if options.only_other or not pair.held_out]

@@ -1,6 +1,6 @@
 """`ask()`: the ordered calls from a question to its answer, on one screen.
 
-Not covered: building the index (`ingest`), and answers written by a language model.
+Not covered: building the index (`ingest`); the words of a language model (`replies`).
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ladder_qa.bank import Asked, BankSearch
 from ladder_qa.compose import Draft, compose, nearest
@@ -28,21 +28,35 @@ from ladder_qa.datamodels import (
 from ladder_qa.encode import Encoder, prepare_encoder
 from ladder_qa.entailment import Entailment
 from ladder_qa.errors import QuestionError
+from ladder_qa.generate import Offer, fitting
 from ladder_qa.index import Generation, open_generation
 from ladder_qa.inline import readable
 from ladder_qa.outcome import Decision, Judge
 from ladder_qa.query import Understanding, long_sentences
-from ladder_qa.relevance import Relevance
+from ladder_qa.relevance import Rated, Relevance, states
 from ladder_qa.retrieve import Found, Retriever
-from ladder_qa.selection import Selection, Selector
+from ladder_qa.selection import LEAST, Selection, Selector
 from ladder_qa.settings import Settings
 from ladder_qa.suggest import Suggester
 from ladder_qa.texts import MAX_QUESTION, check_passages, check_text
-from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans, similarity_by
+from ladder_qa.verify import CheckedSpan, Evidence, Verdict, Verifier, sentence_spans
 
 REFUSALS = (Outcome.NOT_IN_DOCUMENTS, Outcome.LEVEL_NOT_COVERED, Outcome.OUT_OF_SCOPE)
 NEAREST = 3  # closest statements shown with a refusal
+DOUBT = 1.0  # log odds: refusals nearer to an answer than this may be overturned
+BEARING = 0.5  # probability of a statement that can overturn a refusal
 CANDIDATES = 12  # statements looked at for a sentence that is checked against the corpus
+
+
+@dataclass(frozen=True, slots=True)
+class Considered:
+    """A question's answer in quotes, with what led to it."""
+
+    query: Query
+    found: Found
+    rated: tuple[Rated, ...]
+    decision: Decision
+    answer: Answer
 
 
 class Assistant:
@@ -57,6 +71,7 @@ class Assistant:
         self._understanding = Understanding(ladder, vocabulary, encoder.knows)
         names = self._understanding.names
         self.bank = BankSearch(generation.bank, generation.bank_vectors)
+        self._rows = {passage.id: row for row, passage in enumerate(passages)}
         self._retriever = Retriever(generation)
         self.relevance = Relevance(self._retriever, ladder)
         self.outcomes = Judge(ladder, passages, self._retriever.lists)
@@ -74,6 +89,10 @@ class Assistant:
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """The answer to a question. Raises QuestionError for a bad question or history."""
+        return self.consider(question, history).answer
+
+    def consider(self, question: str, history: Sequence[Turn] = ()) -> Considered:
+        """The answer made of quotes, and what it was made from. Raises QuestionError."""
         query, found, asked = self.found(question, history)
         rated = self.relevance.rate(query, found, asked)
         decision = self.outcomes.decide(query, found, asked, rated)
@@ -87,7 +106,38 @@ class Assistant:
             else:
                 refused = Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
                 answer = self._refusal(query, found, refused)
-        return replace(answer, id=self._identity(answer, question, history))
+        answer = replace(answer, id=self._identity(answer, question, history))
+        return Considered(query, found, rated, decision, answer)
+
+    def may_be_worded(self, considered: Considered) -> bool:
+        """Whether a language model may try: not where structure refuses or documents differ."""
+        if considered.answer.conflicts:
+            return False  # both sides are shown as they stand
+        if considered.answer.outcome not in REFUSALS:
+            return True
+        doubtful = considered.decision.sure is not None and considered.decision.sure > -DOUBT
+        return considered.answer.outcome is Outcome.NOT_IN_DOCUMENTS and doubtful
+
+    def offer(self, considered: Considered) -> Offer:
+        """The statements that a language model may use, and those that bear on the question."""
+        passages = self.generation.passages
+        cited = {(c.document, c.start, c.end) for c in considered.answer.citations}
+        quoted = [p for p in passages if (p.document, p.start, p.end) in cited]
+        likely = [passages[one.position] for one in considered.rated]
+        further = [hit.passage for hit in considered.found.hits if states(hit.passage)]
+        chosen = fitting(list(dict.fromkeys((*quoted, *likely, *further))))
+        least = BEARING if considered.answer.outcome in REFUSALS else LEAST
+        bearing = {passages[r.position].id for r in considered.rated if r.probability >= least}
+        sections = {(p.document, p.section) for p in quoted}
+        bearing |= {p.id for p in chosen if (p.document, p.section) in sections}
+        return Offer(considered.query, chosen, frozenset(bearing))
+
+    def nearest_of(self, text: str, passages: Sequence[Passage]) -> list[int]:
+        """The positions of `passages`, those nearest in meaning to `text` first."""
+        rows = [self._rows[passage.id] for passage in passages]
+        cosines = self.generation.vectors[rows] @ self._encoder.encode([text])[0]
+        order: list[int] = (-cosines.round(6)).argsort(kind="stable").tolist()
+        return order
 
     def found(
         self, question: str, history: Sequence[Turn] = ()
@@ -162,8 +212,7 @@ class Assistant:
     @functools.cached_property
     def verifier(self) -> Verifier:
         """The check, made when it is first wanted: its model is not for the way to an answer."""
-        near = similarity_by(self._encoder.encode)
-        return Verifier(self._understanding.names, self.generation.passages, near, Entailment())
+        return Verifier(self._understanding.names, self.generation.passages, Entailment())
 
     def _answer(
         self, query: Query, decision: Decision, selection: Selection, draft: Draft

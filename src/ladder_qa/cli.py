@@ -123,21 +123,15 @@ def ask(
     ] = False,
 ) -> None:
     """Answer one question. Exits with 3 when the documents do not answer it."""
-    from ladder_qa.datamodels import as_object
     from ladder_qa.terminal import answer_text, json_text
-    from ladder_qa.web.shapes import events
 
-    answer = console.open_assistant(context).ask(console.read_question(question))
-    if as_json and stream:
-        for name, data in events(answer):
-            console.show(json_text({"event": name, "data": as_object(data)}))
-    elif as_json:
-        console.show(json_text(answer))
-    elif stream:
-        for line in answer_text(answer, console.width()).split("\n"):
-            console.show(line)
+    asked = console.read_question(question)
+    answering = console.with_model(console.open_assistant(context))
+    if stream:
+        answer = console.show_events(console.events(answering, asked), as_json=as_json)
     else:
-        console.show(answer_text(answer, console.width()))
+        answer = answering.ask(asked)
+        console.show(json_text(answer) if as_json else answer_text(answer, console.width()))
     if not answer.claims:
         raise typer.Exit(console.REFUSED)
 
@@ -224,14 +218,14 @@ def evaluate(
     result = run_evaluation(
         settings.llm,
         dataset,
-        console.open_assistant(context),
+        console.with_model(console.open_assistant(context)),
         baseline=None if raise_baseline and against is None else saved,
         show_scored=show_scored,
     )
     if report is not None:
         write_report(result, report)
     console.show(result.as_text())
-    if raise_baseline:
+    if raise_baseline and not result.gate.broken:
         beside.write_text(result.as_saved(), encoding="utf-8")
         console.say(f"saved as {beside}; give the reason in the commit")
     elif result.gate.failed:

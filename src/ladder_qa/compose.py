@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from ladder_qa.compare import Comparison
 from ladder_qa.datamodels import Citation, Claim, Ladder, Passage, PassageKind, Shown
@@ -34,11 +35,16 @@ class Draft:
             self.citations.append(citation_of(passage, number))
         return self._numbers[passage.id]
 
-    def claim(self, text: str, passages: Sequence[Passage]) -> str:
+    def claim(
+        self,
+        text: str,
+        passages: Sequence[Passage],
+        support: Literal["quoted", "verified"] = "quoted",
+    ) -> str:
         """Adds a claim; returns its citation marks."""
         numbers = tuple(dict.fromkeys(self.cite(passage) for passage in passages))
         levels = tuple(dict.fromkeys(code for passage in passages for code in passage.levels))
-        self.claims.append(Claim(text, numbers, "quoted", levels))
+        self.claims.append(Claim(text, numbers, support, levels))
         return "".join(f"[{number}]" for number in numbers)
 
     @property
@@ -111,10 +117,10 @@ def _lines(draft: Draft, lines: Sequence[Shown], *, documents: bool) -> None:
         if label and label != last and not inline:
             if last is not None:
                 draft.lines.append("")
-            draft.lines.append(f"**{_escaped(label)}**")
+            draft.lines.append(f"**{escaped(label)}**")
             draft.lines.append("")
         last = "" if inline else label
-        draft.lines.append(f"{'- ' if many or label else ''}{_escaped(text)} {marks}")
+        draft.lines.append(f"{'- ' if many or label else ''}{escaped(text)} {marks}")
 
 
 def _text(passage: Passage, shown: Shown, *, inline: bool) -> str:
@@ -130,12 +136,13 @@ def _text(passage: Passage, shown: Shown, *, inline: bool) -> str:
 
 
 def _cell(text: str) -> str:
-    return _escaped(text).replace("|", "\\|")
+    return escaped(text).replace("|", "\\|")
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Plain words as Markdown that shows them as they are."""
-    return re.sub(r"([\\`*_\[\]<>#])", r"\\\1", text)
+    marked = re.sub(r"([\\`*_\[\]<>#~&])", r"\\\1", text)
+    return re.sub(r"^(\s*)([-+]|\d+[.)])(?=\s)", lambda m: f"{m[1]}{m[2][:-1]}\\{m[2][-1]}", marked)
 
 
 def nearest(passages: Iterable[Passage]) -> tuple[Citation, ...]:

@@ -13,7 +13,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -24,7 +24,9 @@ from ladder_qa.errors import QuestionError
 
 if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
+    from ladder_qa.datamodels import Answer, Event
     from ladder_qa.ingest import IngestReport
+    from ladder_qa.replies import Worded
     from ladder_qa.settings import Settings
 
 Progress = Callable[[str, int, int], None]
@@ -73,6 +75,28 @@ def open_assistant(context: typer.Context) -> Assistant:
     rooms.ensure_index(settings, say)
     remember(settings)
     return rooms.open_assistant(settings)
+
+
+def with_model(assistant: Assistant) -> Assistant | Worded:
+    """The assistant, in the words of the language model that is configured, if one is."""
+    settings = load_settings()
+    if settings.llm == "none":
+        return assistant
+    from ladder_qa.llm import LanguageModel
+    from ladder_qa.replies import Worded
+
+    model = LanguageModel.from_settings(settings)
+    return assistant if model is None else Worded(assistant, model)
+
+
+def events(answering: Assistant | Worded, question: str) -> Iterator[Event]:
+    """The events of an answer, in a language model's words as it writes. Raises QuestionError."""
+    from ladder_qa.datamodels import events_of
+    from ladder_qa.replies import Worded
+
+    if isinstance(answering, Worded):
+        return answering.events(question)
+    return events_of(answering.ask(question))
 
 
 def ensure_index_apart(settings: Settings) -> None:
@@ -202,6 +226,20 @@ def show(text: str) -> None:
         # Python flushes standard output once more while it exits; that must stay quiet too.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise typer.Exit(FAILED) from None
+
+
+def show_events(events: Iterable[Event], *, as_json: bool) -> Answer:
+    """To standard output, each as soon as it is there; the answer that ends them."""
+    from ladder_qa.datamodels import Answer
+    from ladder_qa.terminal import EventLines, event_json
+
+    lines = EventLines(width())
+    for event in events:
+        for line in [event_json(event)] if as_json else lines.of(event):
+            show(line)
+        if isinstance(event, Answer):
+            return event
+    raise AssertionError("events end with an answer")
 
 
 def say(text: str) -> None:

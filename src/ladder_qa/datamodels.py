@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Literal
@@ -314,6 +315,32 @@ class Answer:
     model: str | None
     corpus: str
     notices: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """The first event of a streamed answer: who answers."""
+
+    id: str
+    mode: Literal["extractive", "llm"]
+    model: str | None
+    corpus: str
+
+
+Event = Meta | Citation | Claim | Answer
+
+
+def events_of(answer: Answer) -> Iterator[Event]:
+    """The events of an answer that is there already; a citation before its first claim."""
+    yield Meta(answer.id, answer.mode, answer.model, answer.corpus)
+    citations = {citation.number: citation for citation in answer.citations}
+    for claim in answer.claims:
+        for number in claim.citations:
+            citation = citations.pop(number, None)
+            if citation is not None:
+                yield citation
+        yield claim
+    yield answer
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,13 @@
-"""Looks at an installation from the settings to the served index, and says in words what it finds.
+"""Looks at an installation from the settings to the language model, and says what it finds.
 
-Nothing is changed and nothing is built.
+Nothing is built and nothing is changed, except that the tokens of one short question to the
+language model count towards the day's budget.
 Not covered: the quality of answers; that is `ladder-qa eval`.
 """
 
 from __future__ import annotations
 
+import asyncio
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -14,7 +16,7 @@ from typing import Literal
 
 from ladder_qa.bank import Bank
 from ladder_qa.datamodels import Ladder
-from ladder_qa.errors import CorpusError, IndexMissingError, LadderError
+from ladder_qa.errors import CorpusError, IndexMissingError, LadderError, LanguageModelError
 from ladder_qa.settings import Settings
 
 _SERVER_TIMEOUT_S = 5.0
@@ -49,6 +51,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     if settings.chroma_url:
         yield _chroma_server(settings.chroma_url)
     yield from _index(settings, fingerprint)
+    yield _language_model(settings)
 
 
 def _corpus(settings: Settings) -> Iterator[Finding]:
@@ -115,6 +118,22 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
         pass  # said above, under "Corpus"
     yield _bank(generation.bank)
     yield from _ladder(generation.ladder)
+
+
+def _language_model(settings: Settings) -> Finding:
+    from ladder_qa.llm import LanguageModel  # noqa: PLC0415
+
+    about = "Language model"
+    model = LanguageModel.from_settings(settings)
+    if model is None:
+        return Finding(about, "none; answers are made of exact quotes")
+    try:
+        asyncio.run(model.check())
+    except LanguageModelError as error:
+        said = f" It says: {error.provider_says}" if error.provider_says else ""
+        mark: Literal["note", "PROBLEM"] = "note" if error.kind == "budget" else "PROBLEM"
+        return Finding(about, f"{error}{said}", mark=mark)
+    return Finding(about, f"{model.name} answers")
 
 
 def _bank(bank: Bank) -> Finding:

@@ -4,6 +4,27 @@ A message names the thing, its value and what is allowed, in words for the perso
 Not covered: HTTP statuses and exit statuses; the doors (`web`, `cli`) map these classes to them.
 """
 
+from typing import Literal
+
+LanguageModelFault = Literal[
+    "refused",  # nothing answers at the address
+    "unauthorized",
+    "unknown_model",
+    "rate_limited",
+    "server_error",
+    "timeout_first",  # no word came in time
+    "timeout_total",  # words came, the end did not
+    "cut",  # the connection ended before the provider said that the answer is complete
+    "empty",
+    "length",  # the answer is longer than the tokens allowed
+    "filtered",  # the provider or the model declined
+    "bad_output",  # not the provider's format, or not text
+    "budget",  # the day's tokens are spent
+    "open_circuit",  # failed too often just now to be asked again at once
+    "not_installed",
+    "bad_request",
+]
+
 
 class LadderError(Exception):
     """Base of all errors with a message that is meant for a person."""
@@ -48,3 +69,25 @@ class QuestionError(LadderError):
         self.field = field
         self.limit = limit
         self.kind = kind
+
+
+class LanguageModelError(LadderError):
+    """A language model gave no complete answer; `kind` says why.
+
+    The message holds neither the key nor anything of the question. `retry_after_s` is None where
+    asking again at once is no use. `provider_says` is filled by `LanguageModel.check` alone, whose
+    question is not a person's.
+    """
+
+    def __init__(
+        self,
+        kind: LanguageModelFault,
+        message: str,
+        *,
+        retry_after_s: float | None = None,
+        provider_says: str = "",
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.retry_after_s = retry_after_s
+        self.provider_says = provider_says

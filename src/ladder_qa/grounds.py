@@ -15,7 +15,7 @@ from ladder_qa.inline import readable
 from ladder_qa.names import LevelNames
 from ladder_qa.polarity import breaks
 from ladder_qa.quantities import quantities_in
-from ladder_qa.wording import SYNONYM, Matcher, Reading, Word, contrary, is_light, read
+from ladder_qa.wording import SYNONYM, Reading, Word, best, contrary, is_light, read
 
 TAKEN = 0.4  # the share of a clause that makes it taken up
 _BESIDE = 20  # characters between the beginnings of two words that stand side by side
@@ -142,7 +142,6 @@ class Said:
         sentence: str,
         evidence: Sequence[Evidence],
         names: LevelNames,
-        matcher: Matcher,
         weigh: Callable[[str], float],
     ) -> None:
         self.text = sentence
@@ -153,7 +152,6 @@ class Said:
         self.whole = " ".join(one.governed for one in evidence)
         self.about = frozenset(code for ground in self.grounds for code in ground.levels)
         self.named = frozenset(code for ground in self.grounds for code in ground.named)
-        self._matcher = matcher
 
     @cached_property
     def matches(self) -> tuple[Match, ...]:
@@ -164,9 +162,9 @@ class Said:
         return tuple(self._match(word, theirs, outer, texts) for word in self.reading.words)
 
     def _match(self, word: Word, theirs: list[Word], outer: list[Word], texts: list[Word]) -> Match:
-        likeness, targets = self._matcher.best(word, theirs)
+        likeness, targets = best(word, theirs)
         if likeness < SYNONYM:
-            above, _ = self._matcher.best(word, outer)
+            above, _ = best(word, outer)
             if above >= SYNONYM:
                 return Match(word, HEADING, (), own=False, against=None)
             against = contrary(word, theirs)

@@ -48,10 +48,14 @@ _MOVES_BETWEEN = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The outcome, and what is missing: in words, for a person."""
+    """The outcome, and what is missing: in words, for a person.
+
+    `sure` are the log odds of an answer where it was a judgement; None where structure decided.
+    """
 
     outcome: Outcome
     missing: tuple[str, ...] = ()
+    sure: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +106,12 @@ class Judge:
         if decided is not None and (asked is None or not self._outweighed(query, decided, sure)):
             return decided
         if sure >= 0:
-            return Decision(Outcome.ANSWERED, self._also_missing(query))
+            return Decision(Outcome.ANSWERED, self._also_missing(query), sure)
         known = bool(query.levels or query.unknown)
         away = score(weights_of("elsewhere", with_bank=asked is not None), values)
         outside = away > (KNOWN_LEVEL if known else 0)
         refusal = Outcome.OUT_OF_SCOPE if outside else Outcome.NOT_IN_DOCUMENTS
-        return Decision(refusal, (query.text,))
+        return Decision(refusal, (query.text,), sure)
 
     @staticmethod
     def _outweighed(query: Query, decided: Decision, sure: float) -> bool:

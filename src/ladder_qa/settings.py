@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -38,7 +38,14 @@ _ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9
 _ANCESTOR = re.compile(
     r"https?://(\[[0-9a-f:.]+\]|(\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(:(\d{1,5}|\*))?"
 )
+# The path of a base URL, to which a client adds its own parts.
+_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
 _NOT_OFFERED = "not_offered"  # key in a field's `json_schema_extra`
+
+LLM_PROVIDERS = ("openai", "anthropic", "ollama", "openai-like")
+_NEED_KEY = ("openai", "anthropic")
+_LLM_MODEL = re.compile(r"[!-~]+")  # no provider names a model with spaces or beyond ASCII
+_KEY = re.compile(r"[!-~]*")  # what an HTTP header can carry without quoting (RFC 9110)
 
 Names = Annotated[tuple[str, ...], NoDecode]
 
@@ -83,13 +90,29 @@ class Settings(BaseSettings):
         default="info", description="debug, info, warning, error, critical"
     )
 
-    llm: str = Field(default="none", description="none", json_schema_extra={_NOT_OFFERED: True})
-    llm_base_url: str = _later("empty")
-    llm_api_key: SecretStr = Field(
-        default=SecretStr(""), description="empty", json_schema_extra={_NOT_OFFERED: True}
+    llm: str = Field(
+        default="none",
+        description="none, or provider/model, such as openai/gpt-4.1; the providers are "
+        + ", ".join(LLM_PROVIDERS),
     )
-    llm_timeout_s: str = _later("empty")
-    llm_daily_tokens: str = _later("empty")
+    llm_base_url: str = Field(
+        default="",
+        validate_default=True,
+        description="empty (the provider's own address), or the http:// or https:// URL of a "
+        "server without user name, password, query or fragment; needed for openai-like, whose "
+        "URL usually ends in /v1",
+    )
+    llm_api_key: SecretStr = Field(
+        default=SecretStr(""),
+        validate_default=True,
+        description="a key of visible ASCII characters; needed for openai and anthropic",
+    )
+    llm_timeout_s: float = Field(
+        default=30.0, gt=0, le=600, description="seconds for one answer, above 0 and up to 600"
+    )
+    llm_daily_tokens: int | None = Field(
+        default=None, gt=0, description="empty (no limit), or a whole number above 0"
+    )
     jwt_key: SecretStr = Field(
         default=SecretStr(""), description="empty", json_schema_extra={_NOT_OFFERED: True}
     )
@@ -157,7 +180,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a folder")
         return value
 
-    @field_validator("log_level", "auth", "llm", "rate_store", mode="before")
+    @field_validator("log_level", "auth", "rate_store", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.strip().casefold() if isinstance(value, str) else value
@@ -166,6 +189,45 @@ class Settings(BaseSettings):
     @classmethod
     def _stripped(cls, value: str) -> str:
         return value.strip()
+
+    @field_validator("llm", mode="after")
+    @classmethod
+    def _language_model(cls, value: str) -> str:
+        value = value.strip()
+        if value.casefold() == "none":
+            return "none"
+        provider, _, model = value.partition("/")
+        provider = provider.casefold()
+        if provider not in LLM_PROVIDERS:
+            raise ValueError("names no known provider")
+        if not _LLM_MODEL.fullmatch(model):
+            raise ValueError("names no model after the provider")
+        return f"{provider}/{model}"
+
+    @field_validator("llm_base_url", mode="after")
+    @classmethod
+    def _llm_server(cls, value: str, info: ValidationInfo) -> str:
+        url = value.strip().rstrip("/")
+        if not url:
+            if _provider(info) == "openai-like":
+                raise ValueError("is empty, but openai-like has no address of its own")
+            return ""
+        scheme, _, rest = url.partition("://")
+        authority, slash, path = rest.partition("/")
+        origin = f"{scheme}://{authority}".casefold()
+        if not _is_origin(origin, _ORIGIN) or not _PATH.fullmatch(path):
+            raise ValueError("is not the URL of a language model's server")
+        return origin + slash + path
+
+    @field_validator("llm_api_key", mode="after")
+    @classmethod
+    def _llm_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        key = value.get_secret_value().strip()
+        if not key and _provider(info) in _NEED_KEY:
+            raise ValueError(f"is empty, but {_provider(info)} answers only with a key")
+        if not _KEY.fullmatch(key):
+            raise ValueError("holds characters that no key has")
+        return SecretStr(key)
 
     @field_validator("chroma_url", mode="after")
     @classmethod
@@ -231,6 +293,11 @@ class _MappingSource(EnvSettingsSource):
 
     def _load_env_vars(self) -> Mapping[str, str | None]:
         return {key.lower(): value for key, value in self._given.items()}
+
+
+def _provider(info: ValidationInfo) -> str:
+    """The provider that LLM names; empty where LLM itself is wrong."""
+    return str(info.data.get("llm", "")).partition("/")[0]
 
 
 def _is_origin(value: str, pattern: re.Pattern[str]) -> bool:

@@ -16,15 +16,19 @@ from ladder_qa.datamodels import (
     Answer,
     CheckedSentence,
     Citation,
+    Claim,
+    Event,
     FoundPassage,
     Ladder,
+    Meta,
     Passage,
     PassageKind,
     as_json,
+    as_object,
 )
 from ladder_qa.inline import readable
 from ladder_qa.web.pages.text import UNSEEN, plural, shown
-from ladder_qa.web.shapes import governing
+from ladder_qa.web.shapes import governing, named
 
 if TYPE_CHECKING:
     from markdown_it.token import Token
@@ -42,8 +46,41 @@ def json_text(value: Any) -> str:
 
 def answer_text(answer: Answer, width: int = WIDTH) -> str:
     """The answer, then its numbered sources, each with its place and its words."""
-    parts = [markdown_text(answer.answer, width)]
-    parts += [wrapped(f"Note: {notice}", width) for notice in answer.notices]
+    return "\n\n".join(filter(None, (markdown_text(answer.answer, width), _around(answer, width))))
+
+
+class EventLines:
+    """The lines of a streamed answer, event by event.
+
+    A language model's sentences stand for the answer; quotes come with it.
+    """
+
+    def __init__(self, width: int = WIDTH) -> None:
+        self._width = width
+        self._worded = False
+
+    def of(self, event: Event) -> Iterator[str]:
+        """What one event adds."""
+        if isinstance(event, Meta):
+            self._worded = event.mode == "llm"
+        elif isinstance(event, Claim) and self._worded and event.support == "verified":
+            said = f"{event.text} {_marks(event.citations)}"
+            yield from wrapped(said, self._width, "- ", "  ").split("\n")
+        elif isinstance(event, Answer):
+            whole = event.mode != "llm"
+            text = answer_text(event, self._width) if whole else _around(event, self._width)
+            yield from [""] * self._worded + text.split("\n")
+
+
+def event_json(event: Event) -> str:
+    """An event as one line of JSON: its name and the object of the HTTP API."""
+    name, data = named(event)
+    return json_text({"event": name, "data": as_object(data)})
+
+
+def _around(answer: Answer, width: int) -> str:
+    """All that goes with the words of an answer: notices, sources, the way on."""
+    parts = [wrapped(f"Note: {notice}", width) for notice in answer.notices]
     if answer.conflicts:
         lines = (f"{c.about} {_marks(c.citations)}" for c in answer.conflicts)
         parts.append(_list("The documents differ:", lines, width))
@@ -55,7 +92,7 @@ def answer_text(answer: Answer, width: int = WIDTH) -> str:
         parts.append("Nearest in the documents:\n" + _sources(answer.nearest, width))
     if answer.suggestions:
         parts.append(_list("The documents do answer:", answer.suggestions, width))
-    return "\n\n".join(part for part in parts if part)
+    return "\n\n".join(parts)
 
 
 def passages_text(passages: Sequence[FoundPassage], width: int = WIDTH) -> str:

@@ -9,16 +9,12 @@ Not covered: what only the world's knowledge joins.
 
 from __future__ import annotations
 
-import functools
 import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-
-import numpy as np
-from numpy.typing import NDArray
 
 from ladder_qa import certainty, rules
 from ladder_qa.about import About
@@ -33,26 +29,18 @@ from ladder_qa.polarity import breaks
 from ladder_qa.quantities import quantities_in
 from ladder_qa.relevance import calibration, score
 from ladder_qa.sentences import split_sentences
-from ladder_qa.wording import EXACT, Matcher, Similarity, Word, is_light
+from ladder_qa.wording import EXACT, is_light
 from ladder_qa.words import tokens
 
 HELD = 0.7  # likeness from which a word counts as held
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
-ALIKE = 0.35  # cosine of two words from which one may stand for the other
-UNLIKE = 0.25  # and below which it does not
 # Shares of a sentence's words by rarity; set on a development set of 332 claims.
-FOUND = 0.58  # that the passages hold at least, where nothing else speaks for the sentence
-NEAR = 0.46  # at least, where the whole sentence is close to the passages
+FOUND = 0.58  # that the passages hold at least
 NOTHING = 0.2  # below this hardly anything was found
-# Cosines of sentence and passages.
-CLOSE_SENTENCE = 0.58  # from which the whole sentence is close
-VERY_CLOSE = 0.75  # the same, for a sentence that shares levels and amounts alone
-KEPT = 20_000  # vectors of texts and words: 1.5 KB each
 SINGLE = 6  # passages tried one by one for a sentence; pairs are tried among the best four
 _PAIRED = 4
 EMPTY = 2  # words of a clause, none of which any passage holds
-OWN_WORDS = 0.6  # the share of words that makes a sentence the passage's own
-OWN_WORDS_ALONE = 0.66  # the same without an encoder
+OWN_WORDS = 0.66  # the share of words that makes a sentence the passage's own
 SURER_WHEN_CLOSE = ("negation", "relation", "certainty")  # rules that a rewording misleads
 _MEMBER = 3  # words of a member of a list at most
 _GIVEN = 3.0  # what a level or an amount weighs: as a word of one passage in twenty
@@ -74,7 +62,6 @@ class CheckedSpan:
 class Verifier:
     """The check over one corpus: its level names, and how rare its words are.
 
-    `similarity` gives the cosine of two texts, -1 to 1; without one the words alone decide.
     `entailment` is the model that reads sentence and passages; without one the rules alone decide.
     """
 
@@ -82,13 +69,10 @@ class Verifier:
         self,
         names: LevelNames,
         passages: Sequence[Passage],
-        similarity: Similarity | None = None,
         entailment: Entailment | None = None,
     ) -> None:
         self._names, self._about = names, About(names)
-        self._similarity = similarity
         self._entailment = entailment
-        self._matcher = Matcher(similarity)
         self._soft: dict[str, Callable[[Said], Verdict | None]] = {
             "strangers": rules.strangers,
             "found": self._found,
@@ -124,7 +108,7 @@ class Verifier:
         return self._features(said, evidence, self._objections(said))
 
     def _read(self, sentence: str, evidence: Sequence[Evidence]) -> Said:
-        return Said(readable(sentence), evidence, self._names, self._matcher, self._weigh)
+        return Said(readable(sentence), evidence, self._names, self._weigh)
 
     def _decided(self, said: Said) -> Verdict | None:
         """What levels or amounts object to; no score outweighs it."""
@@ -148,6 +132,17 @@ class Verifier:
         closely = {f"{name}_close": objecting[name] * close for name in SURER_WHEN_CLOSE}
         return {"odds": odds, "share": share, **objecting, **closely}
 
+    def codes(self, text: str) -> frozenset[str]:
+        """The described levels that a text names."""
+        return frozenset(mention.code for mention in self._names.find(text))
+
+    def clauses(self, text: str) -> Iterator[tuple[str, str]]:
+        """The clauses of a text that name one level each, with that level."""
+        for start, end in breaks(text):
+            named = self.codes(text[start:end])
+            if len(named) == 1:
+                yield text[start:end], next(iter(named))
+
     def best(self, sentence: str, start: int, evidence: Sequence[Evidence]) -> CheckedSpan:
         """A sentence that starts at `start` of its text, with the fewest passages that carry it.
 
@@ -158,7 +153,7 @@ class Verifier:
 
         def share(position: int) -> float:
             given = [evidence[position]]
-            return round(Said(plain, given, self._names, Matcher(), self._weigh).share(), 6)
+            return round(Said(plain, given, self._names, self._weigh).share(), 6)
 
         order = sorted(range(len(evidence)), key=lambda position: (-share(position), position))
         tried: list[tuple[int, ...]] = [(position,) for position in order[:SINGLE]]
@@ -185,69 +180,48 @@ class Verifier:
         if (
             over >= MANY
             or _empty_clause(said)
-            or self._listed(said, missing)
-            or self._replaced(said, missing)
+            or _listed(said, missing)
+            or _replaced(said, missing)
         ):
             return Verdict("not_found" if share < NOTHING else "extra", _named(missing))
         bare = [match for match in said.matches if not is_light(match.word.stem)]
         if bare and not any(match.targets or match.against for match in bare):
             # levels and amounts alone do not make a statement
-            if self._closeness(said) < VERY_CLOSE:
-                return Verdict("not_found", _named(bare))
-        elif share >= FOUND:
-            return None
-        if share >= NEAR and self._closeness(said) >= CLOSE_SENTENCE:
+            return Verdict("not_found", _named(bare))
+        if share >= FOUND:
             return None
         return Verdict("not_found" if share < NOTHING else "extra", _named(missing))
-
-    def _closeness(self, said: Said) -> float:
-        """The cosine of the sentence and the passages, with and without what governs them."""
-        if self._similarity is None:
-            return -1.0
-        texts = [ground.evidence.text for ground in said.grounds]
-        return max(
-            self._similarity(said.text, said.whole), self._similarity(said.text, " ".join(texts))
-        )
 
     def _share(self, said: Said) -> float:
         """The share of words held, levels and amounts, which are held by now, counted as words."""
         return said.share(_GIVEN * (len(said.reading.codes) + len(quantities_in(said.text))))
 
-    def _listed(self, said: Said, missing: Sequence[Match]) -> bool:
-        """Whether a member of a list is nowhere in the passages, and stands for nothing in them."""
-        segments = [part for part in said.segments(_parts(said.text, _COORDINATE)) if part]
-        for segment in segments[1:]:
-            absent = all(match in missing for match in segment)
-            if not absent or len(segment) > _MEMBER or (len(segments) < 3 and said.left_over):
-                continue
-            if not any(self._stands_for(match, said.left_over) for match in segment):
-                return True
-        return False
-
-    def _stands_for(self, match: Match, words: Sequence[Word]) -> bool:
-        if self._similarity is None:
-            return bool(words)
-        return any(self._similarity(match.word.raw, word.raw) >= ALIKE for word in words)
-
-    def _replaced(self, said: Said, missing: Sequence[Match]) -> bool:
-        """Whether one word stands in another's place, in a sentence that else is the passage's."""
-        codes = len(said.reading.codes)
-        same = codes + sum(match.likeness >= EXACT for match in said.matches)
-        share = same / (codes + len(said.matches)) if same else 0.0
-        if same < 2 or share < OWN_WORDS:
-            return False
-        for match in said.matches:
-            if match.likeness and not match.own and said.slot(match) and not match.against:
-                return True  # a heading's word in the place of one of the passage's own
-        rival = said.slot(missing[0]) if len(missing) == 1 else None
-        if rival is None:
-            return False
-        if self._similarity is None:
-            return share >= OWN_WORDS_ALONE
-        return self._similarity(missing[0].word.raw, rival.raw) < UNLIKE
-
     def _weigh(self, stem: str) -> float:
         return math.log(1 + self._passages / (1 + self._counts[stem]))
+
+
+def _listed(said: Said, missing: Sequence[Match]) -> bool:
+    """Whether a member of a list is nowhere in the passages, and stands for nothing in them."""
+    if said.left_over:
+        return False
+    segments = [part for part in said.segments(_parts(said.text, _COORDINATE)) if part]
+    return any(
+        len(segment) <= _MEMBER and all(match in missing for match in segment)
+        for segment in segments[1:]
+    )
+
+
+def _replaced(said: Said, missing: Sequence[Match]) -> bool:
+    """Whether one word stands in another's place, in a sentence that else is the passage's."""
+    codes = len(said.reading.codes)
+    same = codes + sum(match.likeness >= EXACT for match in said.matches)
+    share = same / (codes + len(said.matches)) if same else 0.0
+    if same < 2 or share < OWN_WORDS:
+        return False
+    for match in said.matches:
+        if match.likeness and not match.own and said.slot(match) and not match.against:
+            return True  # a heading's word in the place of one of the passage's own
+    return len(missing) == 1 and said.slot(missing[0]) is not None
 
 
 def _empty_clause(said: Said) -> bool:
@@ -265,24 +239,6 @@ def _parts(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
         found.append((begin, match.start()))
         begin = match.end()
     return [*found, (begin, len(text))]
-
-
-def similarity_by(encode: Callable[[list[str]], NDArray[np.float32]]) -> Similarity:
-    """The cosine of two texts by an encoder: `encode` gives rows of unit length.
-
-    Vectors are kept, as the words of a corpus come again and again; rounded, since the last bits of
-    a product differ between processors.
-    """
-
-    @functools.lru_cache(maxsize=KEPT)
-    def vector(text: str) -> NDArray[np.float32]:
-        row: NDArray[np.float32] = encode([text])[0]
-        return row
-
-    def cosine(first: str, second: str) -> float:
-        return round(float(vector(first) @ vector(second)), 5)
-
-    return cosine
 
 
 def sentence_spans(text: str) -> Iterator[tuple[int, int]]:

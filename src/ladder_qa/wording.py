@@ -1,7 +1,6 @@
 """A text as words with what is said of them: their clause, and whether they stand denied.
 
-Two texts are compared word by word: by stem, by derivation, by general synonyms, and, where an
-encoder is at hand, by the similarity of the single words.
+Two texts are compared word by word: by stem, by derivation, by general synonyms.
 Not covered: grammar; a clause is what stands between two breaks.
 """
 
@@ -9,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ladder_qa.names import LevelNames
@@ -18,10 +17,7 @@ from ladder_qa.quantities import quantities_in
 from ladder_qa.synonyms import are_contraries, are_synonyms
 from ladder_qa.words import tokens
 
-Similarity = Callable[[str, str], float]
-
-EXACT, SYNONYM, SIMILAR = 1.0, 0.9, 0.6
-SIMILAR_WORDS = 0.5  # cosine of two words encoded alone; unrelated ones stay below 0.4
+EXACT, SYNONYM = 1.0, 0.9
 
 
 def stems_of(words: str) -> frozenset[str]:
@@ -183,34 +179,16 @@ def _same(ours: Word, theirs: Word) -> bool:
     return ours.raw == theirs.raw or kinds[0] == kinds[1]
 
 
-class Matcher:
-    """How far words of one text stand in another; `similarity` may be None."""
+def best(ours: Word, theirs: Sequence[Word]) -> tuple[float, list[Word]]:
+    """How far a word stands among others, and those that it stands for.
 
-    def __init__(self, similarity: Similarity | None = None) -> None:
-        self._similarity = similarity
-
-    def likeness(self, ours: Word, theirs: Word) -> float:
-        """1 for the same word or a derived one, 0.9 for a synonym, 0.6 for a similar word, or 0."""
-        if _same(ours, theirs):
-            return EXACT
-        if are_synonyms(ours.stem, theirs.stem):
-            return SYNONYM
-        if self._similarity is None or are_contraries(ours.stem, theirs.stem):
-            return 0.0
-        close = self._similarity(ours.raw, theirs.raw) >= SIMILAR_WORDS
-        return SIMILAR if close else 0.0
-
-    def best(self, ours: Word, theirs: Sequence[Word]) -> tuple[float, list[Word]]:
-        """The greatest likeness of a word to any of others, and those that have it."""
-        exact = [word for word in theirs if _same(ours, word)]
-        if exact:
-            return EXACT, exact
-        near = [word for word in theirs if are_synonyms(ours.stem, word.stem)]
-        if near:
-            return SYNONYM, near
-        if self._similarity is not None:
-            near = [word for word in theirs if self.likeness(ours, word) > 0]
-        return (SIMILAR, near) if near else (0.0, [])
+    1 for the same word or a derived one, 0.9 for a synonym, else 0.
+    """
+    exact = [word for word in theirs if _same(ours, word)]
+    if exact:
+        return EXACT, exact
+    near = [word for word in theirs if are_synonyms(ours.stem, word.stem)]
+    return (SYNONYM, near) if near else (0.0, [])
 
 
 def contrary(ours: Word, theirs: Sequence[Word]) -> Word | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ladder_qa.evaluation.fields import DatasetError, Fields, Part, part_of, read_unique
 
-CLAIMS = "claims.jsonl"
+CLAIMS = ("claims.jsonl", "written.jsonl")
 
 
 class ErrorKind(StrEnum):
@@ -39,6 +39,7 @@ class ClaimForm(StrEnum):
     LIGHT = "light"
     HEAVY = "heavy"
     AGGREGATED = "aggregated"  # one sentence over two or three passages
+    WRITTEN = "written"  # one sentence of a whole answer, as a good language model writes them
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class ClaimCase:
 
     @property
     def part(self) -> Part:
-        """The claim's half, by a hash of its id."""
-        return part_of(self.id)
+        """The claim's half, by a hash of its id; of an answer's, by what is before the slash."""
+        return part_of(self.id.partition("/")[0])
 
     def cited(self, texts: Mapping[str, str]) -> list[tuple[str, int, int]]:
         """The passages as slices (document, start, end) of `texts`, by path; -1: not there."""
@@ -72,9 +73,10 @@ class ClaimCase:
         return [(one.document, start, start + len(one.quote)) for one, start in starts]
 
 
-def load_claims(file: Path) -> tuple[ClaimCase, ...]:
-    """The claims of a JSONL file. Raises DatasetError: a line is none, or an id occurs twice."""
-    return tuple(_claim(fields) for fields in read_unique(file, {}))
+def load_claims(*files: Path) -> tuple[ClaimCase, ...]:
+    """The claims of JSONL files. Raises DatasetError: a line is none, or an id occurs twice."""
+    seen: dict[str, str] = {}
+    return tuple(_claim(fields) for file in files for fields in read_unique(file, seen))
 
 
 def _claim(fields: Fields) -> ClaimCase:

@@ -1,6 +1,6 @@
 """A set of questions on disk, JSONL, as checked and frozen cases.
 
-A folder may also hold `claims.jsonl` and `levels.jsonl`, which are no questions.
+A folder may also hold `claims.jsonl`, `written.jsonl` and `levels.jsonl`, which are no questions.
 Not covered: whether a gold quote is in its document; `run` checks that against the stored texts.
 """
 
@@ -83,13 +83,14 @@ class Dataset:
 def load_dataset(path: Path) -> Dataset:
     """A file of questions or claims, or a folder of them. Raises DatasetError."""
     if path.is_dir():
-        claims, labels = path / CLAIMS, path / LABELS
+        claims = (path / name for name in CLAIMS)
+        labels = path / LABELS
         return Dataset(
             load_cases(path),
-            load_claims(claims) if claims.is_file() else (),
+            load_claims(*(file for file in claims if file.is_file())),
             load_labels(labels) if labels.is_file() else {},
         )
-    if path.name == CLAIMS:
+    if path.name in CLAIMS:
         return Dataset((), load_claims(path), {})
     return Dataset(load_cases(path), (), {})
 
@@ -101,7 +102,7 @@ def load_cases(dataset: Path) -> tuple[Case, ...]:
     """
     files = [dataset]
     if dataset.is_dir():
-        files = [f for f in sorted(dataset.glob("*.jsonl")) if f.name not in (CLAIMS, LABELS)]
+        files = [f for f in sorted(dataset.glob("*.jsonl")) if f.name not in (*CLAIMS, LABELS)]
     if not files:
         raise DatasetError(f"{dataset}: no file *.jsonl with questions in this folder")
     seen: dict[str, str] = {}

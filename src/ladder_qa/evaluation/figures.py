@@ -73,8 +73,15 @@ def _figures(measure: Measure, cases: Sequence[CaseRecord], sort: str = "") -> I
 
 
 def claim_figures(claims: Sequence[ClaimRecord]) -> Iterator[Figure]:
-    """Balanced accuracy of the check of sentences, and how it does by form and by error."""
-    top = "claims: balanced accuracy"
+    """How the check of sentences does: over single ones, and over those of written answers."""
+    single = [claim for claim in claims if claim.form is not ClaimForm.WRITTEN]
+    yield from _claim_figures("claims: balanced accuracy", single)
+    written = [claim for claim in claims if claim.form is ClaimForm.WRITTEN]
+    yield from _claim_figures("written answers: balanced accuracy", written)
+
+
+def _claim_figures(top: str, claims: Sequence[ClaimRecord]) -> Iterator[Figure]:
+    """Balanced accuracy, and how the check does by form and by error."""
     for part in Part:
         here = [claim for claim in claims if claim.part is part]
         good = [float(claim.right) for claim in here if claim.supported]
@@ -84,7 +91,8 @@ def claim_figures(claims: Sequence[ClaimRecord]) -> Iterator[Figure]:
             interval = balanced_interval(good, bad)
             yield Figure(top, "", "share", part, len(here), mean, interval, mean, mean)
     groups = {"supported, accepted": [c for c in claims if c.supported]}
-    for form in ClaimForm:
+    forms = {claim.form for claim in claims}
+    for form in (form for form in ClaimForm if len(forms) > 1):
         groups[f"supported, {form}"] = [c for c in claims if c.supported and c.form is form]
     groups["unsupported, rejected"] = [c for c in claims if not c.supported]
     for error in filter(None, ErrorKind):

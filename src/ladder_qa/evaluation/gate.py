@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from ladder_qa.evaluation.measures import ALWAYS_FULL, MEASURES
+from ladder_qa.evaluation.measures import ALWAYS_FULL, MEASURES, WORDED
 from ladder_qa.evaluation.paired import CLAIMS, QUALITY, Comparison, Paired
 from ladder_qa.evaluation.record import CaseRecord, ClaimRecord
 
@@ -30,9 +30,18 @@ _T = TypeVar("_T")
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """The verdict over a run; it failed if there is any reason."""
+    """The verdict over a run; it failed if there is any reason.
 
-    reasons: tuple[str, ...]
+    `broken` are the reasons for which no run may be a baseline either.
+    """
+
+    broken: tuple[str, ...] = ()
+    worse: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """All that speaks against the run."""
+        return (*self.broken, *self.worse)
 
     @property
     def failed(self) -> bool:
@@ -44,7 +53,7 @@ def judge_run(
     cases: tuple[CaseRecord, ...], claims: tuple[ClaimRecord, ...], comparison: Comparison | None
 ) -> Gate:
     """The gate's verdict; `comparison` is with the baseline, or None where there is none."""
-    reasons = list(_broken(cases))
+    reasons: list[str] = []
     if comparison is not None:
         reasons += _lost_promises(comparison)
         reasons += _lost_cases(comparison, cases)
@@ -54,7 +63,7 @@ def judge_run(
                 f"{len(comparison.gone)} cases of the baseline were not run: "
                 + _names(comparison.gone)
             )
-    return Gate(tuple(reasons))
+    return Gate(tuple(_broken(cases)), tuple(reasons))
 
 
 def _broken(cases: tuple[CaseRecord, ...]) -> Iterator[str]:
@@ -66,6 +75,10 @@ def _broken(cases: tuple[CaseRecord, ...]) -> Iterator[str]:
         ]
         if broken:
             yield f"{name}: below 1 in {len(broken)} cases: {_names(broken)}"
+    worded = [case.scores[WORDED].value for case in cases]
+    given = [value for value in worded if value is not None]
+    if given and not any(given):
+        yield f"{WORDED}: none of {len(given)}; is the model there? ladder-qa doctor tells"
 
 
 def _lost_promises(comparison: Comparison) -> Iterator[str]:

@@ -27,6 +27,7 @@ from ladder_qa.evaluation.recall import score_recall
 from ladder_qa.evaluation.retrieval import score_fact_recall, score_reciprocal_rank
 from ladder_qa.evaluation.right_level import score_right_level
 from ladder_qa.evaluation.score import Scorer
+from ladder_qa.evaluation.worded import score_worded
 
 Unit = Literal["share", "words", "ms"]
 
@@ -43,6 +44,8 @@ class Measure:
     promised: bool = False  # a loss in a single case fails the gate at once
 
 
+WORDED = "answers in the model's words"
+
 MEASURES = (
     Measure("outcome right", score_outcome, must_be_full=True, by="kind"),
     Measure("refusals: precision", score_refusal_precision, by="outcome"),
@@ -57,6 +60,7 @@ MEASURES = (
     Measure("answer: key facts", score_key_facts, must_be_full=True),
     Measure("answer: nothing forbidden", score_forbidden, must_be_full=True),
     Measure("same bytes when asked again", score_determinism, must_be_full=True, promised=True),
+    Measure(WORDED, score_worded),
     Measure("search: facts within 250 words", score_fact_recall(250)),
     Measure("search: facts within 600 words", score_fact_recall(600)),
     Measure("search: mean reciprocal rank", score_reciprocal_rank),

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 
+from ladder_qa.llm import LanguageModel
 from ladder_qa.web import page_routes, problems, routes, schema
 from ladder_qa.web.middleware import ApiCors, Around, security_headers
 from ladder_qa.web.observe import LibraryLog, Metrics, make_logger
@@ -45,6 +46,7 @@ def create_app(
         used = backend or Backend.of_this_package()
         keeper = Keeper(settings, used, logger, metrics, interval_s)
         app.state.keeper = keeper
+        app.state.model = LanguageModel.from_settings(settings)
         await keeper.refresh()
         watch = asyncio.create_task(keeper.watch())
         try:
@@ -53,6 +55,8 @@ def create_app(
             watch.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await watch
+            if app.state.model is not None:
+                await app.state.model.aclose()
 
     app = _Application(
         title="ladder_qa",

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
 METRICS_TYPE = CONTENT_TYPE_LATEST
 
@@ -73,6 +73,8 @@ class Metrics:
     requests: Counter = field(init=False)
     seconds: Histogram = field(init=False)
     answers: Counter = field(init=False)
+    sentences: Counter = field(init=False)
+    failures: Counter = field(init=False)
     generation: Info = field(init=False)
     passages: Gauge = field(init=False)
 
@@ -94,12 +96,32 @@ class Metrics:
         self.answers = Counter(
             "ladder_qa_answers", "Answers by their outcome.", ["outcome"], registry=registry
         )
+        self.sentences = Counter(
+            "ladder_qa_model_sentences",
+            "Sentences of a language model by what became of them.",
+            ["result"],
+            registry=registry,
+        )
+        self.failures = Counter(
+            "ladder_qa_model_failures",
+            "Answers that a language model failed to give, by kind.",
+            ["kind"],
+            registry=registry,
+        )
         self.generation = Info(
             "ladder_qa_generation", "The index generation that is served.", registry=registry
         )
         self.passages = Gauge(
             "ladder_qa_passages", "Passages in the generation that is served.", registry=registry
         )
+
+    def told(self, kept: int, dropped: Mapping[str, int], failure: str | None) -> None:
+        """Counts what became of a language model's part in one answer."""
+        self.sentences.labels("kept").inc(kept)
+        for reason, count in dropped.items():
+            self.sentences.labels(reason).inc(count)
+        if failure is not None:
+            self.failures.labels(failure).inc()
 
     def as_text(self) -> bytes:
         """Everything in the Prometheus text format."""

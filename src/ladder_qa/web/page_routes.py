@@ -18,7 +18,7 @@ from ladder_qa.web.pages.error import problem_page
 from ladder_qa.web.pages.level import level_page
 from ladder_qa.web.pages.reference import reference_page
 from ladder_qa.web.problems import KINDS, Problem
-from ladder_qa.web.routes import Kept, Served, ask_in_thread
+from ladder_qa.web.routes import CLIENT_GONE, Kept, Served, answered, while_connected
 
 router = APIRouter(include_in_schema=False, default_response_class=HTMLResponse)
 
@@ -36,7 +36,11 @@ async def start(request: Request, assistant: Served) -> Response:
         question = query_text(request, "q")
     except QuestionError as error:
         return HTMLResponse(refused_question_page(raw, f"Your question {error.limit}."), 422)
-    answer = await ask_in_thread(request, assistant, AskRequest(question, (), keep=False))
+    answer = await while_connected(
+        request, answered(request, assistant, AskRequest(question, (), keep=False))
+    )
+    if answer is None:
+        return HTMLResponse(status_code=CLIENT_GONE)
     return HTMLResponse(answer_page(question, answer))
 
 

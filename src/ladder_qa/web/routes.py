@@ -6,14 +6,16 @@ Not covered: pages for people (`page_routes`); signing in.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import TYPE_CHECKING, Annotated, Any
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Coroutine
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
-from ladder_qa.datamodels import Answer, as_json
+from ladder_qa.datamodels import Answer, as_json, events_of
 from ladder_qa.texts import MAX_QUESTION
 from ladder_qa.web import problems, schema, shapes
 from ladder_qa.web.limits import (
@@ -29,19 +31,24 @@ from ladder_qa.web.serving import Keeper
 
 if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
+    from ladder_qa.datamodels import Event
+
+T = TypeVar("T")
+CLIENT_GONE = 499  # nobody receives it; web servers log this for a client that closed
 
 router = APIRouter()
 
 
-def keeper_of(request: Request) -> Keeper:
+# Coroutines, although they wait for nothing: FastAPI calls plain functions in a thread.
+async def keeper_of(request: Request) -> Keeper:
     """The keeper that the app's lifespan opened."""
     keeper: Keeper = request.app.state.keeper
     return keeper
 
 
-def assistant_of(request: Request) -> Any:
+async def assistant_of(request: Request) -> Any:
     """The assistant for this request, to its end. Raises Problem (503)."""
-    return keeper_of(request).assistant()
+    return (await keeper_of(request)).assistant()
 
 
 Kept = Annotated[Keeper, Depends(keeper_of)]
@@ -55,12 +62,59 @@ def json_response(value: Any) -> Response:
     return Response(as_json(value).encode(), media_type="application/json")
 
 
-async def ask_in_thread(request: Request, assistant: Assistant, asked: AskRequest) -> Answer:
-    """The answer; its outcome is counted."""
-    answer = await keeper_of(request).work(lambda: assistant.ask(asked.question, asked.history))
+async def answered(request: Request, assistant: Assistant, asked: AskRequest) -> Answer:
+    """The last event of an answer."""
+    async with contextlib.aclosing(events(request, assistant, asked)) as all_events:
+        async for event in all_events:
+            if isinstance(event, Answer):
+                metrics_of(request).answers.labels(event.outcome.value).inc()
+                return event
+    raise AssertionError("events end with an answer")
+
+
+async def events(
+    request: Request, assistant: Assistant, asked: AskRequest
+) -> AsyncGenerator[Event, None]:
+    """The events of an answer; what became of a model's sentences is counted, not sent."""
+    keeper, model = await keeper_of(request), request.app.state.model
+    if model is None:
+        answer = await keeper.work(lambda: assistant.ask(asked.question, asked.history))
+        for event in events_of(answer):
+            yield event
+        return
+    from ladder_qa.replies import Replies, Told  # noqa: PLC0415  (with a model only)
+
+    replies = Replies(assistant, model, keeper.work)
+    async with contextlib.aclosing(replies.events(asked.question, asked.history)) as told:
+        async for each in told:
+            if isinstance(each, Told):
+                metrics_of(request).told(each.kept, each.dropped, each.failure)
+            else:
+                yield each
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, T]) -> T | None:
+    """`work`, cancelled when the client goes away before its end; None then."""
+    task = asyncio.ensure_future(work)
+    gone = asyncio.ensure_future(_gone(request))
+    try:
+        await asyncio.wait({task, gone}, return_when=asyncio.FIRST_COMPLETED)
+        return await task if task.done() else None
+    finally:
+        for one in (task, gone):
+            one.cancel()
+        await asyncio.wait({task, gone})
+
+
+async def _gone(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+def metrics_of(request: Request) -> Metrics:
+    """The counters of this server."""
     metrics: Metrics = request.app.state.metrics
-    metrics.answers.labels(answer.outcome.value).inc()
-    return answer
+    return metrics
 
 
 @router.post(
@@ -77,7 +131,8 @@ async def ask_in_thread(request: Request, assistant: Assistant, asked: AskReques
 )
 async def ask(request: Request, assistant: Served, asked: Asked) -> Response:
     """One answer, whole."""
-    return json_response(await ask_in_thread(request, assistant, asked))
+    answer = await while_connected(request, answered(request, assistant, asked))
+    return Response(status_code=CLIENT_GONE) if answer is None else json_response(answer)
 
 
 @router.post(
@@ -96,16 +151,20 @@ async def ask_stream(
     request: Request, assistant: Served, asked: Asked
 ) -> AsyncIterator[ServerSentEvent]:
     """The same answer as events, ended by `done` or `error`."""
+    number = 0
     try:
-        answer = await ask_in_thread(request, assistant, asked)
+        async with contextlib.aclosing(events(request, assistant, asked)) as all_events:
+            async for event in all_events:
+                number += 1
+                name, data = shapes.named(event)
+                if isinstance(event, Answer):
+                    metrics_of(request).answers.labels(event.outcome.value).inc()
+                yield _event(number, name, data)
     except Exception as error:  # noqa: BLE001  (the response has begun: no status can say it)
         problem = problems.from_error(error)
         log = request.app.state.log
         log.error("stream failed", kind=type(error).__name__)  # noqa: TRY400  (not its message)
-        yield _event(1, "error", problems.as_object(problem, request.url.path))
-        return
-    for number, (name, data) in enumerate(shapes.events(answer), start=1):
-        yield _event(number, name, data)
+        yield _event(number + 1, "error", problems.as_object(problem, request.url.path))
 
 
 def _event(number: int, name: str, data: Any) -> ServerSentEvent:

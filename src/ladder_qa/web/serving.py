@@ -10,7 +10,7 @@ import asyncio
 import os
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio.to_thread
 
@@ -79,8 +79,26 @@ class Keeper:
         return self._assistant
 
     async def work(self, call: Callable[[], T]) -> T:
-        """`call()` in a thread, off the event loop; as many at once as there are cores."""
-        return await anyio.to_thread.run_sync(call, limiter=self._limiter)
+        """`call()` in a thread, off the event loop; as many at once as there are cores.
+
+        A call that has begun holds its place to its end, also when nobody waits for it any more.
+        """
+        begun = False
+
+        def run() -> T:
+            nonlocal begun
+            begun = True
+            return call()
+
+        task = asyncio.ensure_future(anyio.to_thread.run_sync(run, limiter=self._limiter))
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if begun:
+                task.add_done_callback(_ended)
+            else:
+                task.cancel()
+            raise
 
     async def watch(self) -> None:
         """Looks for a new generation, once an interval, until it is cancelled."""
@@ -139,3 +157,9 @@ class Keeper:
             documents=len(generation.texts),
             passages=len(generation.passages),
         )
+
+
+def _ended(task: asyncio.Future[Any]) -> None:
+    """Takes note of how a call ended that nobody waits for, so that the loop does not complain."""
+    if not task.cancelled():
+        task.exception()

@@ -6,14 +6,24 @@ Not covered: what they mean, member by member (`schema`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
-from ladder_qa.datamodels import Answer, CheckedSentence, FoundPassage, Ladder, Span
+from ladder_qa.datamodels import (
+    Answer,
+    CheckedSentence,
+    Citation,
+    Claim,
+    Event,
+    FoundPassage,
+    Ladder,
+    Meta,
+    Span,
+)
 from ladder_qa.inline import readable
 
 
@@ -87,19 +97,10 @@ def levels_object(ladder: Ladder) -> LevelsResult:
     }
 
 
-def events(answer: Answer) -> Iterator[tuple[str, Any]]:
-    """Name and data of a streamed answer's events, in the order of the contract."""
-    meta = {"id": answer.id, "mode": answer.mode, "model": answer.model, "corpus": answer.corpus}
-    yield "meta", meta
-    citations = {citation.number: citation for citation in answer.citations}
-    sent: set[int] = set()
-    for claim in answer.claims:
-        for number in claim.citations:
-            if number not in sent:
-                sent.add(number)
-                yield "citation", citations[number]
-        yield "claim", claim
-    yield "done", answer
+def named(event: Event) -> tuple[str, Any]:
+    """Name and data of an event of a streamed answer, as the contract has them."""
+    names = {Meta: "meta", Citation: "citation", Claim: "claim", Answer: "done"}
+    return names[type(event)], event
 
 
 def governing(context: Sequence[Span], section: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,69 @@
+"""The check with its model, over the real documents: what rules alone would refuse, and search.
+
+Not covered: figures, which are `ladder-qa eval`'s; each rule (`test_verify`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+from ladder_qa.assistant import Assistant
+from ladder_qa.names import LevelNames
+from ladder_qa.verify import Evidence, Verifier
+from ladder_qa.words import tokens
+from served import assistant_for
+
+KNOWN = (
+    "Recognition as an industry thought leader; external presence that enhances company reputation"
+)
+
+
+@pytest.fixture(scope="module")
+def assistant(pytestconfig: pytest.Config) -> Assistant:
+    """The assistant over the project's documents."""
+    return assistant_for(pytestconfig, Path("corpus"))
+
+
+def evidence(assistant: Assistant, words: str) -> list[Evidence]:
+    """The statement with these words."""
+    return [Evidence.of(p) for p in assistant.generation.passages if p.plain == words]
+
+
+def test_a_free_rewording_passes_that_the_rules_alone_refuse(assistant: Assistant) -> None:
+    given = evidence(assistant, KNOWN)
+    reworded = "A CTO whom the industry listens to makes the company look good."
+    ladder = assistant.generation.ladder
+    rules = Verifier(LevelNames(ladder.levels), assistant.generation.passages)
+    assert not rules.verify(reworded, given).supported
+    assert assistant.verifier.verify(reworded, given).supported
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "An M2 whom the industry listens to makes the company look good.",
+        "A CTO whom the industry listens to makes the company look good and earns more.",
+        "A CTO whom the industry listens to makes the company look good within 2 years.",
+    ],
+)
+def test_its_near_neighbours_do_not(assistant: Assistant, sentence: str) -> None:
+    assert not assistant.verifier.verify(sentence, evidence(assistant, KNOWN)).supported
+
+
+def test_a_word_that_one_statement_alone_has_finds_it(assistant: Assistant) -> None:
+    where: dict[str, set[str]] = defaultdict(set)
+    for passage in assistant.generation.passages:
+        for token in tokens(passage.text):
+            where[token].add(passage.quote)
+    whole = {word for p in assistant.generation.passages for word in p.plain.casefold().split()}
+    rare = [t for t, quotes in where.items() if len(quotes) == 1 and len(t) > 5 and t in whole]
+    assert len(rare) > 30
+    lost = [
+        word
+        for word in rare
+        if where[word].isdisjoint(found.text for found in assistant.search(word, 8))
+    ]
+    assert lost == []

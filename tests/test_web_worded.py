@@ -1,0 +1,152 @@
+"""A language model behind the real server: claims as they are verified, and clients that leave.
+
+Not covered: what is kept of a model's sentences (`test_replies`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import http.client
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from unittest.mock import ANY
+
+import pytest
+import uvicorn
+
+from ladder_qa.assistant import Assistant
+from ladder_qa.settings import Settings
+from ladder_qa.web.app import create_app
+from ladder_qa.web.listening import listen
+from ladder_qa.web.observe import Metrics, make_logger
+from ladder_qa.web.serving import Backend, Keeper
+from scripted_llm import Hang, Reply, Request, ScriptedServer, chunk, head, openai_answer
+from served import assistant_for, settings_for
+from test_replies import QUESTION, right
+
+BODY = json.dumps({"question": QUESTION})
+JSON = {"content-type": "application/json"}
+FEW, MANY = 15, 500  # clients in a row that go away
+
+
+@pytest.fixture(scope="module")
+def assistant(pytestconfig: pytest.Config) -> Assistant:
+    """The assistant over the project's documents."""
+    return assistant_for(pytestconfig, Path("corpus"))
+
+
+@contextlib.contextmanager
+def serving(config: pytest.Config, assistant: Assistant, model: ScriptedServer) -> Iterator[int]:
+    """A server whose language model is `model`; its port."""
+    named = {"LADDER_QA_LLM": "openai-like/m", "LADDER_QA_LLM_BASE_URL": model.v1}
+    settings = Settings.load(named, env_file=None).with_changes(
+        data=settings_for(config, Path("corpus")).data, corpus=Path("corpus")
+    )
+    generation = assistant.generation.id
+    backend = Backend(lambda _: assistant, lambda _: generation, lambda _: False)
+    with listen(settings, "127.0.0.1", 0) as opened:
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, backend), log_config=None))
+        thread = threading.Thread(target=server.run, args=([opened],))
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield int(opened.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(30)
+
+
+def asked(port: int, path: str) -> http.client.HTTPConnection:
+    """A connection on which the question was sent."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", path, BODY, JSON)
+    return connection
+
+
+def wait_for_requests(model: ScriptedServer, count: int) -> None:
+    """Until the model was asked so often."""
+    model.wait_until(lambda: len(model.requests) == count, 30)
+
+
+def read(connection: http.client.HTTPConnection) -> str:
+    """The whole response; the connection is closed."""
+    with contextlib.closing(connection):
+        return connection.getresponse().read().decode()
+
+
+def test_claims_are_streamed_behind_their_citations_and_done_is_last(
+    pytestconfig: pytest.Config, assistant: Assistant
+) -> None:
+    with (
+        ScriptedServer(reply=lambda request: openai_answer(right(request))) as model,
+        serving(pytestconfig, assistant, model) as port,
+    ):
+        text = read(asked(port, "/api/v1/ask/stream"))
+        names = [line[7:] for line in text.splitlines() if line.startswith("event: ")]
+        answer = json.loads(read(asked(port, "/api/v1/ask")))
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+        connection.request("GET", "/metrics")
+        metrics = read(connection)
+    assert names == ["meta", "citation", "claim", "done"]
+    assert (answer["mode"], answer["model"]) == ("llm", "openai-like/m")
+    assert answer["claims"] == [ANY]
+    assert 'ladder_qa_model_sentences_total{result="kept"} 2.0' in metrics
+    assert QUESTION not in metrics
+
+
+@pytest.mark.parametrize("leavers", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("path", ["/api/v1/ask", "/api/v1/ask/stream"])
+def test_a_client_that_leaves_ends_the_request_to_the_model(
+    pytestconfig: pytest.Config, assistant: Assistant, path: str, leavers: int
+) -> None:
+    def reply(request: Request) -> Reply:
+        return [head(), chunk({"content": right(request) + " "}), Hang()]
+
+    with (
+        ScriptedServer(reply=reply) as model,
+        serving(pytestconfig, assistant, model) as port,
+    ):
+        for count in range(1, leavers + 1):
+            connection = asked(port, path)
+            wait_for_requests(model, count)
+            if path.endswith("stream"):
+                connection.getresponse().read(20)
+            left = time.monotonic()
+            connection.close()
+            model.wait_until(lambda: model.requests[-1].gone_at is not None)
+            gone = model.requests[-1].gone_at
+            assert gone is not None
+            assert gone - left < 1.0
+        model.wait_until(lambda: model.open_connections == 0)
+
+
+def test_a_call_that_nobody_waits_for_holds_its_place_to_its_end(assistant: Assistant) -> None:
+    async def scenario() -> None:
+        backend = Backend(lambda _: assistant, lambda _: None, lambda _: False)
+        keeper = Keeper(Settings.load({}, env_file=None), backend, make_logger("error"), Metrics())
+        release, begun = threading.Event(), threading.Semaphore(0)
+
+        def hold() -> None:
+            begun.release()
+            release.wait(30)
+
+        places = os.cpu_count() or 1
+        tasks = [asyncio.create_task(keeper.work(hold)) for _ in range(places)]
+        for _ in tasks:
+            await asyncio.to_thread(begun.acquire, timeout=30)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+        late = asyncio.create_task(keeper.work(lambda: "late"))
+        done, _ = await asyncio.wait({late}, timeout=0.2)
+        assert not done
+        release.set()
+        assert await asyncio.wait_for(late, 30) == "late"
+
+    asyncio.run(scenario())
