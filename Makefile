@@ -39,8 +39,8 @@ run: install ## build the index if there is none, and serve on 127.0.0.1:8000
 test: install ## all tests but the slow ones
 	$(BIN)/python -m pytest -m "not slow"
 
-slow: install ## the slow tests
-	$(BIN)/python -m pytest -m slow
+slow: install ## the slow tests; NOT=long leaves out those of many minutes
+	$(BIN)/python -m pytest -m "slow$(if $(NOT), and not $(NOT))"
 
 check: install ## format, lint, types, layers
 	$(BIN)/ruff format --check $(CODE)

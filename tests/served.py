@@ -5,14 +5,23 @@ Not covered: building itself, which `test_ingest.py` tests.
 
 from __future__ import annotations
 
+import contextlib
+import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import uvicorn
 
 from exported_model import cache_folder, settings_with_model
 from ladder_qa.assistant import Assistant
+from ladder_qa.feedback import FeedbackStore
 from ladder_qa.ingest import ensure_index
 from ladder_qa.settings import Settings
+from ladder_qa.web.app import create_app
+from ladder_qa.web.listening import listen
+from ladder_qa.web.serving import Backend
 
 
 def settings_for(config: pytest.Config, corpus: Path) -> Settings:
@@ -29,3 +38,23 @@ def settings_for(config: pytest.Config, corpus: Path) -> Settings:
 def assistant_for(config: pytest.Config, corpus: Path) -> Assistant:
     """The assistant over `corpus`."""
     return Assistant.open(settings_for(config, corpus))
+
+
+@contextlib.contextmanager
+def listening(settings: Settings, assistant: Assistant) -> Iterator[int]:
+    """A real server on loopback that answers by `assistant`; its port."""
+    generation = assistant.generation.id
+    backend = Backend(
+        lambda _: assistant, lambda _: generation, lambda _: False, FeedbackStore.open
+    )
+    with listen(settings, "127.0.0.1", 0) as opened:
+        server = uvicorn.Server(uvicorn.Config(create_app(settings, backend), log_config=None))
+        thread = threading.Thread(target=server.run, args=([opened],))
+        thread.start()
+        try:
+            while not server.started:
+                time.sleep(0.01)
+            yield int(opened.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join(30)

@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ladder_qa.assistant import Assistant
 from ladder_qa.corpus import read_document
@@ -26,6 +30,7 @@ from ladder_qa.datamodels import (
     Turn,
 )
 from ladder_qa.errors import IndexMissingError
+from ladder_qa.feedback import Judgement, Noted
 from ladder_qa.ladder import read_ladder
 from ladder_qa.names import LevelNames
 from ladder_qa.passages import read_passages
@@ -133,6 +138,9 @@ class FakeAssistant:
             notices=(),
         )
 
+    def starters(self) -> tuple[str, ...]:
+        return tuple(f"What does {level.code} do?" for level in self.generation.ladder.levels)
+
     def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
         if self.failure is not None:
             raise self.failure
@@ -148,28 +156,51 @@ class FakeAssistant:
         self, text: str, passages: Sequence[str] | None = None
     ) -> tuple[CheckedSentence, ...]:
         """By the real rules, over all statements."""
+        return tuple(self.checked(text, passages))
+
+    def checked(
+        self, text: str, passages: Sequence[str] | None = None
+    ) -> Iterator[CheckedSentence]:
+        """The same, one by one."""
         if self.failure is not None:
             raise self.failure
         statements = list(self.generation.passages)
         verifier = Verifier(LevelNames(self.generation.ladder.levels), statements)
         evidence = [Evidence.of(p) for p in statements] if passages is None else []
         evidence += [Evidence(passage) for passage in passages or ()]
-        checked = []
         for start, end in sentence_spans(text):
             span = verifier.best(text[start:end], start, evidence)
             cited = [statements[i] for i in span.carried_by] if passages is None else []
             citations = tuple(_citation(number, p) for number, p in enumerate(cited, start=1))
             verdict = span.verdict
-            checked.append(
-                CheckedSentence(
-                    text[start:end], start, end, verdict.supported, verdict.reason, citations
-                )
+            yield CheckedSentence(
+                text[start:end], start, end, verdict.supported, verdict.reason, citations
             )
-        return tuple(checked)
+
+    def lacking(self, question: str) -> str:
+        return "pay of any level" if "paid" in question else ""
 
     def _hits(self, question: str) -> list[Passage]:
         asked = {word for word in _words(question) if len(word) > 3}
         return [p for p in self.generation.passages if asked & _words(p.plain)]
+
+
+class WordEncoder:
+    """Texts with the same words are near each other; nothing else is."""
+
+    fingerprint = "words"
+    dimensions = 4096
+
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        for number, text in enumerate(texts):
+            for word in _words(text):
+                rows[number, zlib.crc32(word.encode()) % self.dimensions] = 1.0
+        lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
+        return (rows / np.maximum(lengths, 1.0)).astype(np.float32)
+
+    def knows(self, word: str) -> bool:
+        return True
 
 
 def _words(text: str) -> set[str]:
@@ -182,6 +213,27 @@ def _citation(number: int, p: Passage) -> Citation:
     )
 
 
+class FakeStore:
+    """Keeps in a list what a server wants kept; an error given to it is raised instead."""
+
+    def __init__(self) -> None:
+        self.kept: list[Noted | Judgement] = []
+        self.error: Exception | None = None
+        self.tried, self.closed, self.pruned = 0, 0, 0
+
+    def write(self, items: list[Noted | Judgement]) -> None:
+        self.tried += len(items)
+        if self.error is not None:
+            raise self.error
+        self.kept += items
+
+    def prune(self) -> None:
+        self.pruned += 1
+
+    def close(self) -> None:
+        self.closed += 1
+
+
 @dataclass
 class FakeIndex:
     """What the pointer file names and what opening it gives; a test may change both."""
@@ -192,9 +244,10 @@ class FakeIndex:
     opened: int = 0
     looked_stale: int = 0
     pointer: str | None = None
+    store: FakeStore = field(default_factory=FakeStore)
 
     def backend(self) -> Backend:
-        return Backend(self._open, self._current, self._stale)
+        return Backend(self._open, self._current, self._stale, lambda _: self.store)
 
     def _current(self, _settings: Settings) -> str | None:
         if self.pointer is not None:

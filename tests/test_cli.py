@@ -27,7 +27,7 @@ from ladder_qa.ingest import IngestReport
 from ladder_qa.settings import Settings
 from ladder_qa.terminal import columns
 from ladder_qa.web.shapes import levels_object
-from serving_fakes import FakeAssistant, fake_assistant, in_process
+from serving_fakes import FakeAssistant, WordEncoder, fake_assistant, in_process
 
 REPORT = IngestReport(
     generation="gen-1",
@@ -58,7 +58,7 @@ class FakeRooms:
         self.ingested: list[Settings] = []
 
     def rooms(self) -> Rooms:
-        return Rooms(self._open, self._ensure, self._ingest)
+        return Rooms(self._open, self._ensure, self._ingest, lambda _: WordEncoder())
 
     def _open(self, given: Settings) -> Assistant:
         self.opened.append(given)
@@ -145,13 +145,25 @@ def test_json_is_the_http_object(run: Callable[..., Ran], fake: FakeRooms) -> No
     found = json.loads(run("search", "ahead", "-k", "3", "--json").out)
     assert found == {"passages": as_object(list(fake.assistant.search("ahead", 3)))}
     listed = json.loads(run("levels", "--json").out)
-    assert listed == as_object(levels_object(fake.assistant.generation.ladder))
+    assert listed == as_object(
+        levels_object(fake.assistant.generation.ladder, fake.assistant.starters())
+    )
 
 
 def test_a_stream_prints_the_same_answer(run: Callable[..., Ran]) -> None:
     assert run("ask", "who looks ahead?", "--stream").out == run("ask", "who looks ahead?").out
     lines = run("ask", "who looks ahead?", "--stream", "--json").out.splitlines()
     assert [json.loads(line)["event"] for line in lines] == ["meta", "citation", "claim", "done"]
+
+
+def test_embed_prints_snippets_for_the_server_named(run: Callable[..., Ran]) -> None:
+    assert "http://127.0.0.1:8000/widget/" in run("embed").out
+    ran = run("embed", "--server", "https://ladder.example.com")
+    assert (ran.status, ran.err) == (0, "")
+    assert "https://ladder.example.com/embed" in ran.out
+    wrong = run("embed", "--server", "nowhere")
+    assert (wrong.status, wrong.out) == (2, "")
+    assert "--server has the value 'nowhere'" in wrong.err
 
 
 def test_the_question_may_come_from_standard_input(

@@ -9,7 +9,9 @@ import pytest
 
 from ladder_qa.budget import TokenBudget
 from ladder_qa.doctor import Finding, examine
+from ladder_qa.feedback import FeedbackStore, Judgement
 from scripted_llm import Reply, ScriptedServer, failing, head, openai_answer
+from scripted_redis import ScriptedRedis
 from serving_fakes import DOCUMENTS, settings
 
 KEY = "sk-s3cret"
@@ -60,6 +62,77 @@ def test_a_damaged_pointer_is_a_problem(tmp_path: Path) -> None:
     data.mkdir()
     (data / "CURRENT").write_text("nonsense", encoding="utf-8")
     assert found(write_corpus(tmp_path / "corpus"), data)["Index"].mark == "PROBLEM"
+
+
+SECRET = "s3cret" * 8
+
+
+@pytest.mark.parametrize(
+    ("values", "about", "mark", "words"),
+    [
+        ({}, "Sign-in", "ok", "nobody is asked who they are; listens on loopback only"),
+        ({"auth": "open"}, "Sign-in", "note", "nobody is asked who they are, at any address"),
+        (
+            {"auth": "token", "jwt_key": SECRET, "jwt_issuer": "me", "jwt_audience": "ladder"},
+            "Sign-in",
+            "ok",
+            "tokens checked by a shared secret (HS256, HS384), of me, for ladder",
+        ),
+        (
+            {"auth": "token", "jwt_key": SECRET, "jwt_issuer": "me"},
+            "Sign-in",
+            "note",
+            "without LADDER_QA_JWT_AUDIENCE the key alone decides",
+        ),
+        (
+            {"auth": "proxy", "proxy_addresses": "10.0.0.5", "proxy_header": "X-User"},
+            "Sign-in",
+            "ok",
+            "by the header X-User from 10.0.0.5/32 alone",
+        ),
+        ({}, "Other pages", "ok", "calls from no other origin; /embed in frames of this server's"),
+        ({"frame_ancestors": "*"}, "Other pages", "note", "of any page anywhere"),
+        ({}, "Rates", "ok", "no limit"),
+        ({"auth": "open"}, "Rates", "note", "no limit"),
+        ({"rate_limit": "9/minute"}, "Rates", "ok", "counted by each process by itself"),
+        (
+            {"rate_limit": "9/minute", "rate_store": "redis://:s3cret@127.0.0.1:9"},
+            "Rates",
+            "PROBLEM",
+            "Redis does not answer",
+        ),
+        ({}, "Feedback", "ok", "none yet in "),
+        (
+            {"feedback_url": "postgresql://me:s3cret@127.0.0.1:9/kept"},
+            "Feedback",
+            "PROBLEM",
+            "see LADDER_QA_FEEDBACK_URL",
+        ),
+    ],
+)
+def test_the_doors_are_looked_at_in_words_without_secrets(
+    tmp_path: Path, values: dict[str, str], about: str, mark: str, words: str
+) -> None:
+    finding = found(tmp_path / "corpus", tmp_path / "data", **values)[about]
+    assert (finding.mark, words in finding.words) == (mark, True), finding
+    assert "s3cret" not in finding.words
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_redis_that_answers_is_in_order(tmp_path: Path) -> None:
+    with ScriptedRedis() as server:
+        store = f"redis://127.0.0.1:{server.port}"
+        values = {"rate_limit": "9/minute", "rate_store": store}
+        finding = found(tmp_path / "corpus", tmp_path / "data", **values)["Rates"]
+    assert (finding.mark, finding.words) == ("ok", "9/minute, counted in Redis, which answers")
+
+
+def test_kept_feedback_is_counted(tmp_path: Path) -> None:
+    store = FeedbackStore.open(settings(data=tmp_path))
+    store.write([Judgement("ans_1", "up"), Judgement("ans_2", "down")])
+    store.close()
+    finding = found(tmp_path / "corpus", tmp_path)["Feedback"]
+    assert finding.words == f"0 answers and 2 verdicts in {tmp_path}, each for 180 days"
 
 
 def language_model(tmp_path: Path, script: list[Reply], **values: object) -> Finding:

@@ -346,7 +346,7 @@ def test_another_format_is_refused_with_both_numbers(copied: Settings) -> None:
     manifest = folder_of(copied.data, current_generation_id(copied) or "") / "manifest.json"
     content = json.loads(manifest.read_text())
     manifest.write_text(json.dumps(content | {"format": 99}))
-    with pytest.raises(IndexDamagedError, match="format 99; allowed: 2"):
+    with pytest.raises(IndexDamagedError, match="format 99; allowed: 3"):
         open_generation(copied, ENCODER)
 
 

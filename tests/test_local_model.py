@@ -22,7 +22,7 @@ from ladder_qa.replies import Replies
 from local_model import local_model
 from served import assistant_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1800)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(1800)]
 
 ROOT = Path(__file__).resolve().parents[1]
 FOR_S = 600.0  # questions are asked until this time is over: a prompt takes half a minute here

@@ -351,14 +351,6 @@ def test_every_response_has_the_security_headers(client: TestClient, path: str) 
     assert "script-src" not in policy
 
 
-def test_frame_ancestors_of_the_settings_may_show_pages_in_frames() -> None:
-    own = settings(frame_ancestors=("https://intranet.example",))
-    with TestClient(create_app(own, FakeIndex(fake_assistant()).backend())) as client:
-        headers = client.get("/").headers
-        assert "frame-ancestors https://intranet.example" in headers["content-security-policy"]
-        assert "x-frame-options" not in headers
-
-
 def test_other_origins_are_allowed_nothing_by_default(client: TestClient) -> None:
     response = client.get("/api/v1/levels", headers={"origin": "https://elsewhere.example"})
     assert not [name for name in response.headers if name.startswith("access-control")]
@@ -410,6 +402,7 @@ def test_the_schema_describes_every_member_of_every_object(client: TestClient) -
         "/api/v1/search",
         "/api/v1/verify",
         "/api/v1/levels",
+        "/api/v1/feedback",
         "/livez",
         "/readyz",
         "/metrics",

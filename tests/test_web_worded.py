@@ -10,6 +10,7 @@ import contextlib
 import http.client
 import json
 import os
+import select
 import threading
 import time
 from collections.abc import Iterator
@@ -17,16 +18,14 @@ from pathlib import Path
 from unittest.mock import ANY
 
 import pytest
-import uvicorn
 
 from ladder_qa.assistant import Assistant
+from ladder_qa.feedback import FeedbackStore
 from ladder_qa.settings import Settings
-from ladder_qa.web.app import create_app
-from ladder_qa.web.listening import listen
 from ladder_qa.web.observe import Metrics, make_logger
 from ladder_qa.web.serving import Backend, Keeper
 from scripted_llm import Hang, Reply, Request, ScriptedServer, chunk, head, openai_answer
-from served import assistant_for, settings_for
+from served import assistant_for, listening, settings_for
 from test_replies import QUESTION, right
 
 BODY = json.dumps({"question": QUESTION})
@@ -47,19 +46,8 @@ def serving(config: pytest.Config, assistant: Assistant, model: ScriptedServer) 
     settings = Settings.load(named, env_file=None).with_changes(
         data=settings_for(config, Path("corpus")).data, corpus=Path("corpus")
     )
-    generation = assistant.generation.id
-    backend = Backend(lambda _: assistant, lambda _: generation, lambda _: False)
-    with listen(settings, "127.0.0.1", 0) as opened:
-        server = uvicorn.Server(uvicorn.Config(create_app(settings, backend), log_config=None))
-        thread = threading.Thread(target=server.run, args=([opened],))
-        thread.start()
-        try:
-            while not server.started:
-                time.sleep(0.01)
-            yield int(opened.getsockname()[1])
-        finally:
-            server.should_exit = True
-            thread.join(30)
+    with listening(settings, assistant) as port:
+        yield port
 
 
 def asked(port: int, path: str) -> http.client.HTTPConnection:
@@ -128,7 +116,7 @@ def test_a_client_that_leaves_ends_the_request_to_the_model(
 
 def test_a_call_that_nobody_waits_for_holds_its_place_to_its_end(assistant: Assistant) -> None:
     async def scenario() -> None:
-        backend = Backend(lambda _: assistant, lambda _: None, lambda _: False)
+        backend = Backend(lambda _: assistant, lambda _: None, lambda _: False, FeedbackStore.open)
         keeper = Keeper(Settings.load({}, env_file=None), backend, make_logger("error"), Metrics())
         release, begun = threading.Event(), threading.Semaphore(0)
 
@@ -150,3 +138,23 @@ def test_a_call_that_nobody_waits_for_holds_its_place_to_its_end(assistant: Assi
         assert await asyncio.wait_for(late, 30) == "late"
 
     asyncio.run(scenario())
+
+
+def test_a_long_text_to_check_leaves_other_requests_their_turn(
+    pytestconfig: pytest.Config, assistant: Assistant
+) -> None:
+    data = settings_for(pytestconfig, Path("corpus")).data
+    settings = Settings.load({}, env_file=None).with_changes(data=data, corpus=Path("corpus"))
+    text = json.dumps({"text": "An M1 leads a team. " * 500})
+    with listening(settings, assistant) as port:
+        checking = [
+            http.client.HTTPConnection("127.0.0.1", port) for _ in range(2 * (os.cpu_count() or 1))
+        ]
+        for one in checking:
+            one.request("POST", "/api/v1/verify", text, JSON)
+        answer = json.loads(read(asked(port, "/api/v1/ask")))
+        done, _, _ = select.select([one.sock for one in checking], [], [], 0)
+        for one in checking:  # their clients go away; so does the work
+            one.close()
+    assert answer["outcome"] == "answered"
+    assert done == []

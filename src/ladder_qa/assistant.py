@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ladder_qa.bank import Asked, BankSearch
@@ -59,6 +59,18 @@ class Considered:
     answer: Answer
 
 
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A question's outcome and what would be shown; a refusal has an empty draft."""
+
+    query: Query
+    found: Found
+    rated: tuple[Rated, ...]
+    decision: Decision
+    selection: Selection
+    draft: Draft
+
+
 class Assistant:
     """Answers questions from one generation; read-only, safe to share between threads."""
 
@@ -76,7 +88,7 @@ class Assistant:
         self.relevance = Relevance(self._retriever, ladder)
         self.outcomes = Judge(ladder, passages, self._retriever.lists)
         self._selector = Selector(self._retriever, ladder, names)
-        self._suggester = Suggester(ladder, self._retriever.lists, passages)
+        self._suggester = Suggester(ladder, self._retriever.lists, passages, self.answers)
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:
@@ -93,21 +105,35 @@ class Assistant:
 
     def consider(self, question: str, history: Sequence[Turn] = ()) -> Considered:
         """The answer made of quotes, and what it was made from. Raises QuestionError."""
+        settled = self._settle(question, history)
+        query, decision = settled.query, settled.decision
+        if decision.outcome in REFUSALS:
+            answer = self._refusal(query, settled.found, decision)
+        else:
+            answer = self._answer(query, decision, settled.selection, settled.draft)
+        answer = replace(answer, id=self._identity(answer, question, history))
+        return Considered(query, settled.found, settled.rated, decision, answer)
+
+    def answers(self, question: str) -> bool:
+        """Whether the documents answer every part of a question that stands alone."""
+        return self._settle(question, ()).decision.outcome is Outcome.ANSWERED
+
+    def starters(self) -> tuple[str, ...]:
+        """Questions to begin with, each of which the documents answer."""
+        return self._suggester.starters()
+
+    def _settle(self, question: str, history: Sequence[Turn]) -> _Settled:
+        """What becomes of a question, before anything is said around the quotes."""
         query, found, asked = self.found(question, history)
         rated = self.relevance.rate(query, found, asked)
         decision = self.outcomes.decide(query, found, asked, rated)
         if decision.outcome in REFUSALS:
-            answer = self._refusal(query, found, decision)
-        else:
-            selection = self._selector.select(query, found, rated)
-            draft = compose(selection, self.generation.ladder)
-            if draft.claims:
-                answer = self._answer(query, decision, selection, draft)
-            else:
-                refused = Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
-                answer = self._refusal(query, found, refused)
-        answer = replace(answer, id=self._identity(answer, question, history))
-        return Considered(query, found, rated, decision, answer)
+            return _Settled(query, found, rated, decision, Selection(), Draft())
+        selection = self._selector.select(query, found, rated)
+        draft = compose(selection, self.generation.ladder)
+        if not draft.claims:
+            decision = Decision(Outcome.NOT_IN_DOCUMENTS, (query.text,))
+        return _Settled(query, found, rated, decision, selection, draft)
 
     def may_be_worded(self, considered: Considered) -> bool:
         """Whether a language model may try: not where structure refuses or documents differ."""
@@ -148,6 +174,13 @@ class Assistant:
         asked = self.bank.ask(vectors, query.levels)
         return query, self._retriever.find(query, vectors, asked), asked
 
+    def lacking(self, question: str) -> str:
+        """What a refused question asks for, in the words of the probably-asked questions.
+
+        Empty where none of those that nothing answers is near.
+        """
+        return self.bank.lacking(self._encoder.encode([question])[0])
+
     def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
         """The `k` best statements for a question, best first. Raises QuestionError."""
         query, found, asked = self.found(question)
@@ -165,18 +198,22 @@ class Assistant:
         Sentences are judged against the given passages alone, without citations then. Raises
         QuestionError for a text or passages beyond their limits.
         """
+        return tuple(self.checked(text, passages))
+
+    def checked(
+        self, text: str, passages: Sequence[str] | None = None
+    ) -> Iterator[CheckedSentence]:
+        """The same one by one, each judged when it is asked for: a long text takes its time."""
         check_text(text)
         check_passages(passages or ())
         given = [Evidence(readable(passage)) for passage in passages or ()]
-        sentences = []
         for start, end in sentence_spans(text):
             sentence = text[start:end]
             found = self._near(sentence)[:CANDIDATES] if passages is None else []
             evidence = [Evidence.of(passage) for passage in found] if passages is None else given
             span = self.verifier.best(sentence, start, evidence)
             carriers = [found[i] for i in span.carried_by] if found else []
-            sentences.append(_checked(sentence, span, nearest(carriers)))
-        return tuple(sentences)
+            yield _checked(sentence, span, nearest(carriers))
 
     def judge(self, sentence: str, cited: Sequence[tuple[str, int, int]]) -> Verdict:
         """Whether slices of documents (path, start, end), with their contexts, carry a sentence."""

@@ -181,9 +181,12 @@ def levels(context: typer.Context, as_json: AsJson = False) -> None:
     from ladder_qa.terminal import json_text, levels_text
     from ladder_qa.web.shapes import levels_object
 
-    ladder = console.open_assistant(context).generation.ladder
+    assistant = console.open_assistant(context)
+    ladder = assistant.generation.ladder
     console.show(
-        json_text(levels_object(ladder)) if as_json else levels_text(ladder, console.width())
+        json_text(levels_object(ladder, assistant.starters()))
+        if as_json
+        else levels_text(ladder, console.width())
     )
 
 
@@ -266,15 +269,66 @@ def eval_init(
         # what was found bad is no case before a person has put it right
         files = {"feedback.jsonl": as_lines(ready), "feedback-to-judge.txt": as_lines(waiting)}
         counts = f"{len(ready)} cases, {len(waiting)} to judge, {left_out} without a question"
-    for name, text in files.items():
-        if (folder / name).exists():
-            console.fail(
-                f"{folder / name}: is there already; it is not overwritten", console.FAILED
-            )
-        if text:
-            folder.mkdir(parents=True, exist_ok=True)
-            (folder / name).write_text(text, encoding="utf-8")
+    console.write_new(folder, files)
     console.show(f"{folder}: {counts}. Read each “review”, edit, then: ladder-qa eval {folder}")
+
+
+@app.command()
+def gaps(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what people asked and did not get, from what is kept of answers and verdicts."""
+    from ladder_qa.gaps import find_gaps
+    from ladder_qa.terminal import gaps_text, json_text
+
+    settings = console.load_settings()
+    asked, judged = console.kept_feedback(settings)
+    found = find_gaps(asked, judged, lambda: console.rooms_of(context).open_encoder(settings))
+    console.show(json_text(found) if as_json else gaps_text(found, console.width()))
+
+
+@app.command("feedback-export")
+def feedback_export(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="Folder to write the cases into.")] = Path(
+        "eval-feedback"
+    ),
+    as_json: Annotated[
+        bool,
+        typer.Option("--json", help="Print the judged questions as JSON lines, and write nothing."),
+    ] = False,
+) -> None:
+    """Make evaluation cases of the questions that people agreed to keep and judged."""
+    from ladder_qa.datamodels import as_object
+    from ladder_qa.evaluation.fields import Fields
+    from ladder_qa.evaluation.starter import as_lines, judged_cases
+    from ladder_qa.feedback import consented
+    from ladder_qa.terminal import json_text
+
+    kept = consented(*console.kept_feedback(console.load_settings()))
+    if as_json:
+        for judgement in kept:
+            console.show(json_text(judgement))
+        return
+    if not kept:
+        console.show("No question is kept that somebody judged, so there is nothing to export.")
+        return
+    bodies = [Fields(as_object(judgement), "kept feedback") for judgement in kept]
+    ready, waiting, _ = judged_cases(bodies, console.open_assistant(context).ask)
+    files = {"feedback.jsonl": as_lines(ready), "feedback-to-judge.txt": as_lines(waiting)}
+    console.write_new(folder, files)
+    counts = f"{len(ready)} cases, {len(waiting)} to judge"
+    console.show(f"{folder}: {counts}. Read each “review”, edit, then: ladder-qa eval {folder}")
+
+
+@app.command()
+def embed(
+    server: Annotated[
+        str, typer.Option(help="The address at which pages reach the server.")
+    ] = "http://127.0.0.1:8000",
+) -> None:
+    """Print what brings the widget into a page, an iframe, SharePoint or Confluence."""
+    from ladder_qa.embed import snippets
+
+    console.show(snippets(server))
 
 
 @app.command()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from ladder_qa.datamodels import Passage, PassageKind, Query
 from ladder_qa.figures import figures_in, relation_of, relations_asked, says_figure
+from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.retrieve import Found, Retriever
 
@@ -41,11 +42,11 @@ def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames)
     codes = query.levels
     passages = retriever.passages
     narrowed = bool(query.words or query.topics)
-    rows = _sided(passages, codes)
+    rows = sided_rows(passages, codes)
     if not rows:
-        rows = [*_glance(passages, codes), *_figure_rows(passages, codes)]
+        rows = [*glance_rows(passages, codes), *_figure_rows(passages, codes)]
     if not rows:
-        rows = _aligned(retriever, codes, names)
+        rows = aligned_rows(passages, retriever.lists, codes, names)
     if narrowed:
         relation = _relation(query, found, codes)
         rows = _relevant(rows, passages, codes, found, relation)
@@ -70,7 +71,7 @@ def _tables(passages: Sequence[Passage]) -> list[dict[tuple[int, int], Passage]]
     return list(grouped.values())
 
 
-def _sided(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+def sided_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
     """Rows of a table that has a column for each level."""
     for table in _tables(passages):
         columns: dict[str, int] = {}
@@ -92,8 +93,11 @@ def _sided(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
     return []
 
 
-def _glance(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
-    """Rows made of tables that have a line for each level: one row per column that all share."""
+def glance_rows(passages: Sequence[Passage], codes: Sequence[str], least: int = 2) -> list[Row]:
+    """Rows made of tables that have a line for each level: one row per column.
+
+    A column must be there for `least` of the levels.
+    """
     cells: dict[str, dict[str, Passage]] = defaultdict(dict)
     for table in _tables(passages):
         for (row, _), cell in sorted(table.items()):
@@ -106,7 +110,7 @@ def _glance(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
     rows = [
         Row(header, tuple(by_level.get(code) for code in codes))
         for header, by_level in cells.items()
-        if sum(code in by_level for code in codes) >= min(2, len(codes))
+        if sum(code in by_level for code in codes) >= min(least, len(codes))
     ]
     return sorted(rows, key=lambda row: next(cell.order for cell in row.cells if cell))
 
@@ -125,12 +129,17 @@ def _figure_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]
     ]
 
 
-def _aligned(retriever: Retriever, codes: Sequence[str], names: LevelNames) -> list[Row]:
+def aligned_rows(
+    passages: Sequence[Passage],
+    lists: Sequence[StatementList],
+    codes: Sequence[str],
+    names: LevelNames,
+) -> list[Row]:
     """Rows of lists that describe each level by the same points in the same order."""
     by_level: dict[str, tuple[int, ...]] = {}
-    for found in retriever.lists:
+    for found in lists:
         if len(found.levels) == 1 and found.levels[0] in codes:
-            first = retriever.passages[found.members[0]]
+            first = passages[found.members[0]]
             heading = first.section[-1] if first.section else ""
             own = found.levels[0] in names.codes(heading)
             if own and first.kind is PassageKind.ITEM:
@@ -138,7 +147,7 @@ def _aligned(retriever: Retriever, codes: Sequence[str], names: LevelNames) -> l
     lengths = {len(members) for members in by_level.values()}
     if set(by_level) != set(codes) or len(lengths) != 1:
         return []
-    columns = [[retriever.passages[i] for i in by_level[code]] for code in codes]
+    columns = [[passages[i] for i in by_level[code]] for code in codes]
     if not all(re.match(r"(\*\*|__)", passage.quote) for column in columns for passage in column):
         return []
     return [Row("", tuple(cells)) for cells in zip(*columns, strict=True)]

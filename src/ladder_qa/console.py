@@ -13,7 +13,7 @@ import errno
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
@@ -25,6 +25,8 @@ from ladder_qa.errors import QuestionError
 if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
     from ladder_qa.datamodels import Answer, Event
+    from ladder_qa.encode import Encoder
+    from ladder_qa.feedback import Asked, Judged
     from ladder_qa.ingest import IngestReport
     from ladder_qa.replies import Worded
     from ladder_qa.settings import Settings
@@ -45,14 +47,16 @@ class Rooms:
     open_assistant: Callable[[Settings], Assistant]
     ensure_index: Callable[[Settings, Callable[[str], None]], None]
     ingest: Callable[[Settings, Progress | None], IngestReport]
+    open_encoder: Callable[[Settings], Encoder]
 
     @classmethod
     def of_this_package(cls) -> Rooms:
         """The real ones; importing them takes most of a second."""
         from ladder_qa.assistant import Assistant
+        from ladder_qa.encode import prepare_encoder
         from ladder_qa.ingest import ensure_index, ingest
 
-        return cls(Assistant.open, ensure_index, ingest)
+        return cls(Assistant.open, ensure_index, ingest, prepare_encoder)
 
 
 def load_settings() -> Settings:
@@ -75,6 +79,20 @@ def open_assistant(context: typer.Context) -> Assistant:
     rooms.ensure_index(settings, say)
     remember(settings)
     return rooms.open_assistant(settings)
+
+
+def kept_feedback(settings: Settings) -> tuple[Sequence[Asked], Sequence[Judged]]:
+    """What is kept of answers, and of verdicts; nothing where there is no store yet.
+
+    Raises FeedbackError.
+    """
+    from ladder_qa.feedback import open_existing
+
+    store = open_existing(settings)
+    if store is None:
+        return (), ()
+    with contextlib.closing(store):
+        return store.answers(), store.judgements()
 
 
 def with_model(assistant: Assistant) -> Assistant | Worded:
@@ -247,6 +265,17 @@ def say(text: str) -> None:
     from ladder_qa.web.pages.text import shown
 
     typer.echo(shown(text), err=True, color=False)
+
+
+def write_new(folder: Path, files: Mapping[str, str]) -> None:
+    """Writes the texts that are not empty; ends the program where one of the files is there."""
+    for name in files:
+        if (folder / name).exists():
+            fail(f"{folder / name}: is there already; it is not overwritten", FAILED)
+    for name, text in files.items():
+        if text:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8")
 
 
 def fail(text: str, status: int) -> NoReturn:

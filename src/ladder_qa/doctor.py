@@ -8,6 +8,7 @@ Not covered: the quality of answers; that is `ladder-qa eval`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from ladder_qa.bank import Bank
 from ladder_qa.datamodels import Ladder
 from ladder_qa.errors import CorpusError, IndexMissingError, LadderError, LanguageModelError
 from ladder_qa.settings import Settings
+from ladder_qa.values import MEMORY
 
 _SERVER_TIMEOUT_S = 5.0
 
@@ -52,6 +54,10 @@ def examine(settings: Settings) -> Iterator[Finding]:
         yield _chroma_server(settings.chroma_url)
     yield from _index(settings, fingerprint)
     yield _language_model(settings)
+    yield _sign_in(settings)
+    yield _other_pages(settings)
+    yield _rates(settings)
+    yield _feedback(settings)
 
 
 def _corpus(settings: Settings) -> Iterator[Finding]:
@@ -134,6 +140,77 @@ def _language_model(settings: Settings) -> Finding:
         mark: Literal["note", "PROBLEM"] = "note" if error.kind == "budget" else "PROBLEM"
         return Finding(about, f"{error}{said}", mark=mark)
     return Finding(about, f"{model.name} answers")
+
+
+def _sign_in(settings: Settings) -> Finding:
+    about = "Sign-in"
+    if settings.auth == "none":
+        return Finding(about, "nobody is asked who they are; listens on loopback only")
+    if settings.auth == "open":
+        return Finding(about, "nobody is asked who they are, at any address", mark="note")
+    if settings.auth == "proxy":
+        addresses = ", ".join(settings.proxy_addresses)
+        return Finding(about, f"by the header {settings.proxy_header} from {addresses} alone")
+    from ladder_qa.keys import read_key  # noqa: PLC0415
+
+    key = read_key(settings.jwt_key.get_secret_value())
+    kind = "public key" if key.public else "shared secret"
+    words = f"tokens checked by a {kind} ({', '.join(key.algorithms)})"
+    if settings.jwt_issuer and settings.jwt_audience:
+        return Finding(about, f"{words}, of {settings.jwt_issuer}, for {settings.jwt_audience}")
+    absent = [
+        name
+        for name, value in (
+            ("LADDER_QA_JWT_ISSUER", settings.jwt_issuer),
+            ("LADDER_QA_JWT_AUDIENCE", settings.jwt_audience),
+        )
+        if not value
+    ]
+    words += f"; without {' and '.join(absent)} the key alone decides"
+    return Finding(about, words, mark="note")
+
+
+def _other_pages(settings: Settings) -> Finding:
+    origins = ", ".join(settings.allowed_origins) or "no other origin"
+    frames = ", ".join(settings.frame_ancestors) or "this server's own pages"
+    words = f"calls from {origins}; /embed in frames of {frames}"
+    if "*" in settings.frame_ancestors:
+        return Finding("Other pages", f"{words}: of any page anywhere", mark="note")
+    return Finding("Other pages", words)
+
+
+def _rates(settings: Settings) -> Finding:
+    about = "Rates"
+    if not settings.rate_limit:
+        reached = settings.auth != "none"
+        words = "no limit (LADDER_QA_RATE_LIMIT)"
+        return Finding(about, words, mark="note" if reached else "ok")
+    if settings.rate_store == MEMORY:
+        return Finding(about, f"{settings.rate_limit}, counted by each process by itself")
+    from ladder_qa.counters import redis_counters  # noqa: PLC0415
+
+    if redis_counters(settings.rate_store).check():
+        return Finding(about, f"{settings.rate_limit}, counted in Redis, which answers")
+    words = "Redis does not answer (LADDER_QA_RATE_STORE), so each process counts by itself"
+    return Finding(about, words, mark="PROBLEM")
+
+
+def _feedback(settings: Settings) -> Finding:
+    from ladder_qa.feedback import RETENTION_DAYS, open_existing  # noqa: PLC0415
+
+    place = "the PostgreSQL database" if settings.feedback_url else str(settings.data)
+    try:
+        store = open_existing(settings)
+        if store is None:
+            return Finding("Feedback", f"none yet in {place}")
+        with contextlib.closing(store):
+            answers, judgements = len(store.answers()), len(store.judgements())
+    except LadderError as error:
+        return Finding("Feedback", str(error), mark="PROBLEM")
+    words = (
+        f"{answers} answers and {judgements} verdicts in {place}, each for {RETENTION_DAYS} days"
+    )
+    return Finding("Feedback", words)
 
 
 def _bank(bank: Bank) -> Finding:

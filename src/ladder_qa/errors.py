@@ -58,6 +58,10 @@ class StoreError(LadderError):
     """The configured Chroma server cannot be reached or answered wrongly."""
 
 
+class FeedbackError(LadderError):
+    """The database of feedback cannot be opened, read or written."""
+
+
 class QuestionError(LadderError):
     """A question, a history or another field of a request breaks its limits.
 

@@ -116,6 +116,18 @@ def _raise(derived: dict[str, set[str]], given: Mapping[str, str]) -> None:
                 derived[f"{form} {alias}"].add(code)
 
 
+def level_named(levels: Sequence[Level], text: str) -> Level | None:
+    """The level whose code, title or abbreviation `text` is, in any case, or None.
+
+    As addresses are written by hand: "-" and "_" may stand where a space does.
+    """
+    name = _plain(text.replace("_", " "))
+    for level in levels:
+        if name == level.code.casefold() or name in level.aliases:
+            return level
+    return None
+
+
 class LevelNames:
     """Finds levels in texts by code, title or abbreviation; built once for a ladder.
 

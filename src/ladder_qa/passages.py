@@ -20,6 +20,7 @@ from pydantic import PrivateAttr
 from ladder_qa.about import About
 from ladder_qa.corpus import read_document
 from ladder_qa.datamodels import Block, BlockKind, Document, Ladder, Passage, PassageKind, Span
+from ladder_qa.fragments import PageText
 from ladder_qa.inline import readable
 from ladder_qa.ladder import tables
 from ladder_qa.names import LevelNames
@@ -27,8 +28,6 @@ from ladder_qa.sentences import split_sentences
 
 LONG_ITEM_WORDS = 60
 """An item with more words is cited by sentence: the longest item of the ladders read has 52."""
-LONG_FRAGMENT_CHARACTERS = 200
-"""Longer quotes are addressed by their first and last words, as text fragments allow."""
 
 ANAPHORIC = re.compile(r"\b(?:this|these|those|it|they)\b", re.IGNORECASE)
 _WORD = re.compile(r"\w")
@@ -56,6 +55,7 @@ class _Reader:
         self._about = about
         self._names = names
         self._seen = seen
+        self._page = PageText(document)
         self._cells = {
             cell.index: (table, row, column)
             for table in tables(document)
@@ -107,6 +107,8 @@ class _Reader:
             else f"{' > '.join(section)}\n{plain}"
         )  # fmt: skip
         anchor = block.anchor or (headings[-1].anchor if headings else "")
+        before = block.span.text[: span.start - block.span.start]
+        directive = self._page.directive(block, before, span.text)
         group = None if block.group is None else f"{self._document.path}#{block.group}"
         return Passage(
             id=self._identity(section, span.text),
@@ -122,7 +124,7 @@ class _Reader:
             context=context,
             plain=plain,
             text=text,
-            url=_url(self._document.slug, span, anchor, plain),
+            url=_url(self._document.slug, span, anchor, directive),
             levels=levels,
             mentions=mentions,
             group=group,
@@ -169,20 +171,10 @@ class _Reader:
         return self._about.statement(plain, section)
 
 
-def _url(slug: str, span: Span, anchor: str, plain: str) -> str:
+def _url(slug: str, span: Span, anchor: str, directive: str) -> str:
     """The page address of a span: marked by the server, by its heading, and by a text fragment."""
-    words = plain.split()
-    if len(plain) > LONG_FRAGMENT_CHARACTERS:
-        fragment = f"{_fragment(' '.join(words[:6]))},{_fragment(' '.join(words[-6:]))}"
-    else:
-        fragment = _fragment(plain)
-    at = f"{span.start}-{span.end}"
-    return f"/documents/{percent(slug)}?at={at}#{percent(anchor)}:~:text={fragment}"
-
-
-def _fragment(text: str) -> str:
-    # "-" and "," have a meaning of their own in a text fragment
-    return percent(text, safe="").replace("-", "%2D")
+    text = f":~:text={directive}" if directive else ""
+    return f"/documents/{percent(slug)}?at={span.start}-{span.end}#{percent(anchor)}{text}"
 
 
 class PassageParser(NodeParser):

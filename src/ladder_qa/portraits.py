@@ -6,9 +6,10 @@ Not covered: questions with words of their own; `selection` looks for the statem
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from ladder_qa.compare import Comparison
-from ladder_qa.datamodels import Ladder, Passage, PassageKind, Query, Shown
+from ladder_qa.datamodels import Ladder, Level, Passage, PassageKind, Query, Shown, Transition
 from ladder_qa.figures import relation_of, says_figure
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
@@ -20,6 +21,42 @@ MAX_SHIFTS = 4  # sentences on what changes
 FEW_ROWS = 4  # a comparison of fewer rows is joined by the sentences on what changes
 DEFINITION_SENTENCES = 2
 SHORTEST_SENTENCE = 6  # words; a tagline of fewer is no definition
+
+
+def stated_time(move: Transition, passages: Sequence[Passage], names: LevelNames) -> Passage | None:
+    """The table cell that states how long a move takes, or None."""
+    for passage in passages:
+        stated = passage.kind is PassageKind.CELL and passage.plain == move.typical_time
+        named = names.transition(passage.context[1].text) if len(passage.context) == 2 else None
+        if stated and named == (move.source, move.target):
+            return passage
+    return None
+
+
+def stated_question(level: Level, passages: Sequence[Passage]) -> Passage | None:
+    """The table cell that holds a level's core question, or None."""
+    for passage in passages:
+        cell = passage.kind is PassageKind.CELL and passage.levels == (level.code,)
+        if cell and passage.plain == level.core_question:
+            return passage
+    return None
+
+
+def way_between(ladder: Ladder, first: str, second: str) -> tuple[Transition, ...]:
+    """The moves from the lower of two levels to the higher one; empty where they don't lead on."""
+    ranks = {level.code: level.rank for level in ladder.levels}
+    at, high = sorted((first, second), key=lambda code: ranks[code])
+    moves: list[Transition] = []
+    while at != high:
+        onward = [
+            t for t in ladder.transitions
+            if t.source == at and ranks[at] < ranks[t.target] <= ranks[high]
+        ]  # fmt: skip
+        if not onward:
+            return ()
+        moves.append(onward[0])
+        at = onward[0].target
+    return tuple(moves)
 
 
 class Portraits:
@@ -78,38 +115,19 @@ class Portraits:
 
     def steps(self, query: Query) -> tuple[Shown, ...]:
         """For levels more than one move apart: the time of each move on the way."""
-        ranks = {level.code: level.rank for level in self._ladder.levels}
-        low, high = sorted(query.levels, key=lambda code: ranks[code])
-        path: list[tuple[str, str]] = []
-        at = low
-        while at != high and len(path) < len(ranks):
-            onward = [
-                t for t in self._ladder.transitions
-                if t.source == at and ranks[at] < ranks[t.target] <= ranks[high]
-            ]  # fmt: skip
-            if not onward:
-                return ()
-            path.append((at, onward[0].target))
-            at = onward[0].target
-        if len(path) < 2:
+        moves = way_between(self._ladder, *query.levels)
+        if len(moves) < 2:
             return ()
-        cells = [p for p in self._retriever.passages if p.kind is PassageKind.CELL]
-        chosen = []
-        for source, target in path:
-            transition = self._ladder.transition(source, target)
-            for cell in cells:
-                named = len(cell.context) == 2 and self._names.transition(cell.context[1].text)
-                stated = transition is not None and cell.plain == transition.typical_time
-                if named == (source, target) and stated:
-                    chosen.append(Shown((cell,)))
-        return tuple(chosen)
+        cells = (stated_time(move, self._retriever.passages, self._names) for move in moves)
+        return tuple(Shown((cell,)) for cell in cells if cell)
 
     def definition(self, query: Query) -> tuple[Shown, ...]:
         """Who the levels asked about are: how they are introduced, and their core questions."""
         lines: list[Shown] = []
         for code in query.levels[:3]:
             lines += self.introduction(code)
-            question = self.core_question(code)
+            level = self._ladder.level(code)
+            question = stated_question(level, self._retriever.passages) if level else None
             if question is not None:
                 lines.append(Shown((question,), question.context[0].text))
         return tuple(lines)
@@ -149,15 +167,6 @@ class Portraits:
             and passage.levels == query.levels
         ]
         return tuple(chosen) if len(chosen) <= MAX_SHIFTS else ()
-
-    def core_question(self, code: str) -> Passage | None:
-        """The table cell that holds a level's core question, or None."""
-        level = self._ladder.level(code)
-        for passage in self._retriever.passages:
-            cell = passage.kind is PassageKind.CELL and passage.levels == (code,)
-            if cell and level is not None and passage.plain == level.core_question:
-                return passage
-        return None
 
     def transition(self, query: Query, found: Found) -> tuple[Shown, ...]:
         """How long it takes, what must be shown, what is to be learned; or what changes."""

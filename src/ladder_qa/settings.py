@@ -13,10 +13,17 @@ import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     EnvSettingsSource,
@@ -25,34 +32,32 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from ladder_qa import values
 from ladder_qa.errors import SettingsError
+from ladder_qa.keys import LEAST_RSA, LEAST_SECRET, read_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 PREFIX = "LADDER_QA_"
-
-# An origin (RFC 6454): scheme, host and port, nothing after them.
-_ORIGIN = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(:\d{1,5})?")
-# A host source of Content-Security-Policy; the strict form keeps `;` and spaces out of the header.
-_ANCESTOR = re.compile(
-    r"https?://(\[[0-9a-f:.]+\]|(\*\.)?[a-z0-9_](?:[a-z0-9._-]*[a-z0-9])?)(:(\d{1,5}|\*))?"
-)
-# The path of a base URL, to which a client adds its own parts.
-_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:%/-]*")
-_NOT_OFFERED = "not_offered"  # key in a field's `json_schema_extra`
 
 LLM_PROVIDERS = ("openai", "anthropic", "ollama", "openai-like")
 _NEED_KEY = ("openai", "anthropic")
 _LLM_MODEL = re.compile(r"[!-~]+")  # no provider names a model with spaces or beyond ASCII
 _KEY = re.compile(r"[!-~]*")  # what an HTTP header can carry without quoting (RFC 9110)
 
-Names = Annotated[tuple[str, ...], NoDecode]
+
+def _split(value: object) -> object:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
 
 
-def _later(allowed: str) -> Any:
-    """A field that the contract names and this version accepts only with its default value."""
-    return Field(default="", description=allowed, json_schema_extra={_NOT_OFFERED: True})
+def _if_given(check: Callable[[str], str]) -> AfterValidator:
+    return AfterValidator(lambda value: check(value) if value.strip() else "")
+
+
+Names = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
@@ -70,21 +75,23 @@ class Settings(BaseSettings):
     model: str = Field(
         default="", description="empty (the packaged model), a folder, or a model's name"
     )
-    chroma_url: str = Field(
+    chroma_url: Annotated[str, _if_given(values.server_url)] = Field(
         default="",
         description="empty (embedded), or http://host:port or https://host:port without "
         "user name, password, path or query",
     )
-    allowed_origins: Names = Field(
+    allowed_origins: Annotated[Names, AfterValidator(values.origins)] = Field(
         default=(), description="origins such as https://intranet.example.com, separated by commas"
     )
-    frame_ancestors: Names = Field(
+    frame_ancestors: Annotated[Names, AfterValidator(values.ancestors)] = Field(
         default=(),
         description="'self', *, or origins such as https://intranet.example.com or "
         "https://*.example.com, separated by commas",
     )
     auth: Literal["none", "token", "proxy", "open"] = Field(
-        default="none", description="none (listens on loopback only), open (no check)"
+        default="none",
+        description="none (listens on loopback only), token (a JSON Web Token with each request), "
+        "proxy (a header from a proxy that signs people in), open (no check)",
     )
     log_level: Literal["debug", "info", "warning", "error", "critical"] = Field(
         default="info", description="debug, info, warning, error, critical"
@@ -114,17 +121,48 @@ class Settings(BaseSettings):
         default=None, gt=0, description="empty (no limit), or a whole number above 0"
     )
     jwt_key: SecretStr = Field(
-        default=SecretStr(""), description="empty", json_schema_extra={_NOT_OFFERED: True}
+        default=SecretStr(""),
+        validate_default=True,
+        description=f"a shared secret of {LEAST_SECRET} bytes or more, or a PEM public key (RSA of "
+        f"{LEAST_RSA} bits or more, P-256, P-384, P-521, Ed25519 or Ed448); needed for "
+        "LADDER_QA_AUTH=token",
     )
-    jwt_issuer: str = _later("empty")
-    jwt_audience: str = _later("empty")
-    proxy_addresses: str = _later("empty")
-    proxy_header: str = _later("empty")
-    rate_limit: str = _later("empty (no limit)")
-    rate_store: str = Field(
-        default="memory", description="memory", json_schema_extra={_NOT_OFFERED: True}
+    jwt_issuer: str = Field(
+        default="", description="empty (any issuer), or what the claim iss of tokens must be"
     )
-    feedback_url: str = _later("empty (SQLite in the data folder)")
+    jwt_audience: str = Field(
+        default="",
+        validate_default=True,
+        description="empty (tokens without the claim aud), or what that claim must be or hold; "
+        "needed with a public key, whose owner signs tokens for other programs too",
+    )
+    proxy_addresses: Names = Field(
+        default=(),
+        validate_default=True,
+        description="addresses or networks such as 10.0.0.5 or 10.1.0.0/16, separated by commas; "
+        "needed for LADDER_QA_AUTH=proxy",
+    )
+    proxy_header: str = Field(
+        default="",
+        validate_default=True,
+        description="the name of the header in which the proxy says who asks, such as "
+        "X-Forwarded-User; needed for LADDER_QA_AUTH=proxy",
+    )
+    rate_limit: Annotated[str, _if_given(values.rate)] = Field(
+        default="",
+        description="empty (no limit), or rates such as 30/minute, several separated by ;",
+    )
+    rate_store: Annotated[str, AfterValidator(values.rate_store)] = Field(
+        default=values.MEMORY,
+        repr=False,
+        description="memory, or redis://host:port/number or rediss://…, with user:password@ before "
+        "the host where it wants them",
+    )
+    feedback_url: Annotated[str, _if_given(values.database)] = Field(
+        default="",
+        repr=False,
+        description="empty (SQLite in the data folder), or postgresql://user:password@host/name",
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -151,9 +189,8 @@ class Settings(BaseSettings):
         merged = {key: value for key, value in _from_file(env_file).items() if key in _keys(cls)}
         merged.update(real)
         given = {key: value for key, value in merged.items() if value.strip()}
-        values = _MappingSource(cls, given)()
         try:
-            return cls(**values)
+            return cls(**_MappingSource(cls, given)())
         except ValidationError as error:
             raise SettingsError(_message(cls, error, given)) from None
 
@@ -162,9 +199,9 @@ class Settings(BaseSettings):
 
         Raises SettingsError.
         """
-        values = {name: getattr(self, name) for name in type(self).model_fields} | changes
+        fields = {name: getattr(self, name) for name in type(self).model_fields} | changes
         try:
-            return type(self)(**values)
+            return type(self)(**fields)
         except ValidationError as error:
             shown = {PREFIX + name.upper(): str(value) for name, value in changes.items()}
             raise SettingsError(_message(type(self), error, shown)) from None
@@ -180,7 +217,7 @@ class Settings(BaseSettings):
             raise ValueError("is not a folder")
         return value
 
-    @field_validator("log_level", "auth", "rate_store", mode="before")
+    @field_validator("log_level", "auth", mode="before")
     @classmethod
     def _lower(cls, value: object) -> object:
         return value.strip().casefold() if isinstance(value, str) else value
@@ -207,17 +244,11 @@ class Settings(BaseSettings):
     @field_validator("llm_base_url", mode="after")
     @classmethod
     def _llm_server(cls, value: str, info: ValidationInfo) -> str:
-        url = value.strip().rstrip("/")
-        if not url:
-            if _provider(info) == "openai-like":
-                raise ValueError("is empty, but openai-like has no address of its own")
-            return ""
-        scheme, _, rest = url.partition("://")
-        authority, slash, path = rest.partition("/")
-        origin = f"{scheme}://{authority}".casefold()
-        if not _is_origin(origin, _ORIGIN) or not _PATH.fullmatch(path):
-            raise ValueError("is not the URL of a language model's server")
-        return origin + slash + path
+        if value.strip():
+            return values.base_url(value)
+        if _provider(info) == "openai-like":
+            raise ValueError("is empty, but openai-like has no address of its own")
+        return ""
 
     @field_validator("llm_api_key", mode="after")
     @classmethod
@@ -229,57 +260,43 @@ class Settings(BaseSettings):
             raise ValueError("holds characters that no key has")
         return SecretStr(key)
 
-    @field_validator("chroma_url", mode="after")
+    @field_validator("jwt_key", mode="after")
     @classmethod
-    def _server(cls, value: str) -> str:
-        url = value.strip().removesuffix("/")
-        if url and not _is_origin(url.casefold(), _ORIGIN):
-            raise ValueError("is not the URL of a Chroma server")
-        return url
+    def _jwt_key(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        text = value.get_secret_value().strip()
+        if text:
+            read_key(text)
+        elif info.data.get("auth") == "token":
+            raise ValueError("is empty, but LADDER_QA_AUTH=token checks tokens with it")
+        return SecretStr(text)
 
-    @field_validator("allowed_origins", "frame_ancestors", mode="before")
+    @field_validator("jwt_issuer", "jwt_audience", mode="after")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+    def _claim(cls, value: str, info: ValidationInfo) -> str:
+        value = value.strip()
+        secret = info.data.get("jwt_key")  # none where it is wrong itself
+        needed = info.field_name == "jwt_audience" and info.data.get("auth") == "token"
+        if needed and not value and secret and read_key(secret.get_secret_value()).public:
+            raise ValueError("is empty, but LADDER_QA_JWT_KEY is a public key")
         return value
 
-    @field_validator("allowed_origins", mode="after")
+    @field_validator("proxy_addresses", mode="after")
     @classmethod
-    def _origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        origins = tuple(origin.casefold().removesuffix("/") for origin in value)
-        for origin in origins:
-            if not _is_origin(origin, _ORIGIN):
-                raise ValueError(f"holds {origin!r}, which is not an origin")
-        return origins
+    def _networks(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if not value and info.data.get("auth") == "proxy":
+            raise ValueError("is empty, but LADDER_QA_AUTH=proxy trusts listed addresses only")
+        return values.networks(value)
 
-    @field_validator("frame_ancestors", mode="after")
+    @field_validator("proxy_header", mode="after")
     @classmethod
-    def _ancestors(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        sources = tuple(source.casefold().removesuffix("/") for source in value)
-        for source in sources:
-            if source not in ("'self'", "*") and not _is_origin(source, _ANCESTOR):
-                raise ValueError(f"holds {source!r}, which is not a source of frames")
-        return sources
-
-    @field_validator("auth", mode="after")
-    @classmethod
-    def _offered_auth(cls, value: str) -> str:
-        if value in ("token", "proxy"):
-            raise ValueError(_DOES_NOT_OFFER)
-        return value
-
-    @field_validator("*", mode="after")
-    @classmethod
-    def _offered(cls, value: Any, info: Any) -> Any:
-        field = cls.model_fields[info.field_name]
-        extra = field.json_schema_extra
-        if isinstance(extra, dict) and extra.get(_NOT_OFFERED) and value != field.default:
-            raise ValueError(_DOES_NOT_OFFER)
-        return value
+    def _header(cls, value: str, info: ValidationInfo) -> str:
+        if value.strip():
+            return values.header(value)
+        if info.data.get("auth") == "proxy":
+            raise ValueError("is empty, but LADDER_QA_AUTH=proxy reads who asks from it")
+        return ""
 
 
-_DOES_NOT_OFFER = "is known, but this version does not offer it"
 # Never repeated in a message: keys, and URLs that usually carry a password.
 _SECRET = frozenset({"llm_api_key", "jwt_key", "rate_store", "feedback_url"})
 
@@ -298,17 +315,6 @@ class _MappingSource(EnvSettingsSource):
 def _provider(info: ValidationInfo) -> str:
     """The provider that LLM names; empty where LLM itself is wrong."""
     return str(info.data.get("llm", "")).partition("/")[0]
-
-
-def _is_origin(value: str, pattern: re.Pattern[str]) -> bool:
-    if not pattern.fullmatch(value):
-        return False
-    if value.endswith(":*"):
-        return True
-    try:
-        return urlsplit(value).port != 0
-    except ValueError:  # a port above 65535, or a broken IPv6 address
-        return False
 
 
 def _keys(cls: type[Settings]) -> dict[str, str]:
@@ -359,7 +365,7 @@ def _message(cls: type[Settings], error: ValidationError, given: Mapping[str, st
         reason = problem["msg"].removeprefix("Value error, ")
         if problem["type"] != "value_error":
             reason = "is not allowed"
-        elif _DOES_NOT_OFFER not in reason and "@" in given.get(key, ""):
+        elif name not in _SECRET and "@" in given.get(key, ""):
             reason = "is not allowed"  # a URL's password must not come back through the reason
         lines.append(
             f"{key} has the value {_shown(name, given.get(key, ''))}, which {reason}."

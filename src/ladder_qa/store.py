@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FORMAT = 2  # of everything in a generation's folder; another number is never read
+FORMAT = 3  # of everything in a generation's folder; another number is never read
 _ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.npy"

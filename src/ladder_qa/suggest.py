@@ -1,18 +1,22 @@
 """What is said around the quotes: refusals in plain words, notices, and what to ask next.
 
-Suggested questions are made from what the documents hold, so that each can be answered.
+Suggested questions are made from what the documents hold, and each is put to the assistant before
+it is shown: only what is answered is suggested.
 Not covered: anything about the ladder itself; only quotes say that.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain, islice, pairwise
 
 from ladder_qa.datamodels import Intent, Ladder, Outcome, Passage, Query
 from ladder_qa.lists import StatementList
 from ladder_qa.outcome import Decision
 
-MOST = 3
+MOST = 3  # suggestions with an answer
+STARTERS = 4  # questions to begin with
+TRIED = 4  # questions of one kind that are tried for a beginning
 PLAIN_TOPICS = frozenset(("pitfalls", "questions", "evidence"))
 """Kinds of section of which a move has one list, so that its heading is a question by itself."""
 _LANGUAGES = {"de": "German", "fr": "French", "es": "Spanish"}
@@ -22,13 +26,22 @@ class Suggester:
     """Words around the answers of one generation; built once."""
 
     def __init__(
-        self, ladder: Ladder, lists: Sequence[StatementList], passages: Sequence[Passage]
+        self,
+        ladder: Ladder,
+        lists: Sequence[StatementList],
+        passages: Sequence[Passage],
+        answers: Callable[[str], bool],
     ) -> None:
         self._ladder = ladder
+        self._answers = answers
+        self._answered: dict[str, bool] = {}  # few: they are made of levels, moves and headings
+        self._headings: dict[str, None] = {}  # for documents that describe no level
         self._sections: dict[str, dict[str, frozenset[str]]] = {}
         for found in lists:
             first = passages[found.members[0]]
             heading = first.section[-1] if first.section else ""
+            if heading:
+                self._headings.setdefault(heading)
             if PLAIN_TOPICS & found.topics and not heading[:1].isdigit():
                 sections = self._sections.setdefault(found.document, {})
                 sections.setdefault(heading, PLAIN_TOPICS & found.topics)
@@ -70,37 +83,86 @@ class Suggester:
 
     def after(self, query: Query) -> tuple[str, ...]:
         """Questions that go on from an answered one, which the documents answer too."""
-        pairs = [query.transition] if query.transition else []
-        touched = [
-            (t.source, t.target)
-            for t in self._ladder.transitions
-            if set(query.levels) & {t.source, t.target}
-        ]
-        pairs += sorted(touched, key=lambda pair: -len(set(query.levels) & set(pair)))
+        others = (question for question in self._onward(query) if question != query.text)
+        return self._first(others, MOST)
+
+    def instead(self, query: Query) -> tuple[str, ...]:
+        """Questions to ask in place of a refused one."""
+        return self.after(query) or self._first(
+            (_difference(*pair) for pair in self._neighbours()), MOST
+        )
+
+    def starters(self) -> tuple[str, ...]:
+        """Questions to begin with: one of each kind first, then more of them."""
+        kinds = [islice(kind, TRIED) for kind in self._beginnings()]
+        in_turn = (next(kind, "") for _ in range(TRIED) for kind in kinds)
+        headings = (f"What is said about “{heading}”?" for heading in self._headings)
+        return self._first(filter(None, chain(in_turn, headings)), STARTERS)
+
+    def _first(self, questions: Iterable[str], most: int) -> tuple[str, ...]:
+        """The first that are answered, each once."""
         found: dict[str, None] = {}
+        for question in questions:
+            if len(found) == most:
+                break
+            if self._is_answered(question):
+                found[question] = None
+        return tuple(found)
+
+    def _is_answered(self, question: str) -> bool:
+        if question not in self._answered:
+            self._answered[question] = self._answers(question)
+        return self._answered[question]
+
+    def _onward(self, query: Query) -> Iterator[str]:
+        """Of the moves and neighbours that touch the levels asked about, the nearest first."""
+        asked = set(query.levels)
+        pairs = [query.transition] if query.transition else []
+        touched = [pair for pair in self._neighbours() if asked & set(pair)]
+        pairs += sorted(touched, key=lambda pair: -len(asked & set(pair)))
         for source, target in dict.fromkeys(pairs):
-            found.update(dict.fromkeys(self._about_move(query, source, target)))
-        return tuple(question for question in found if question != query.text)[:MOST]
+            yield from self._about_move(query, source, target)
 
     def _about_move(self, query: Query, source: str, target: str) -> Iterator[str]:
         """What a guide and the overviews hold of a move, less the kind that was just asked for."""
         transition = self._ladder.transition(source, target)
-        if transition is None:
-            return
-        for heading, topics in self._sections.get(transition.document or "", {}).items():
+        guide = transition.document if transition else None
+        for heading, topics in self._sections.get(guide or "", {}).items():
             if not topics & set(query.topics):
                 yield f"{heading}: {source} to {target}"
-        if transition.typical_time and "timeline" not in query.topics:
-            yield f"How long does it take to get from {source} to {target}?"
+        if transition and transition.typical_time and "timeline" not in query.topics:
+            yield _how_long(source, target)
         if query.intent is not Intent.COMPARISON:
-            yield f"What is the difference between {source} and {target}?"
+            yield _difference(source, target)
 
-    def instead(self, query: Query) -> tuple[str, ...]:
-        """Questions to ask in place of a refused one."""
-        near = self.after(query)
-        if near:
-            return near
-        return tuple(
-            f"What is the difference between {t.source} and {t.target}?"
-            for t in self._ladder.transitions[:MOST]
+    def _neighbours(self) -> list[tuple[str, str]]:
+        """The ladder's moves; where it names none, levels that follow each other in a track."""
+        moves = [(move.source, move.target) for move in self._ladder.transitions]
+        return moves or [
+            (low.code, high.code)
+            for low, high in pairwise(self._ladder.levels)
+            if low.track == high.track
+        ]
+
+    def _beginnings(self) -> Iterator[Iterator[str]]:
+        """Questions to begin with, by kind; moves that a guide covers come first."""
+        moves = sorted(self._ladder.transitions, key=lambda move: move.document is None)
+        guided = [(move.source, move.target) for move in reversed(moves) if move.document]
+        codes = [level.code for level in self._ladder.levels]
+        yield (_difference(*pair) for pair in (*guided, *self._neighbours()))
+        yield (_how_long(move.source, move.target) for move in moves if move.typical_time)
+        yield (
+            f"{heading}: {move.source} to {move.target}"
+            for move in moves
+            for heading in self._sections.get(move.document or "", {})
         )
+        yield (f"What does success look like for {code}?" for code in codes)
+        yield (f"What does {code} do?" for code in codes)
+
+
+def _difference(source: str, target: str) -> str:
+    return f"What is the difference between {source} and {target}?"
+
+
+def _how_long(source: str, target: str) -> str:
+    return f"How long does it take to get from {source} to {target}?"

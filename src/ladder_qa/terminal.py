@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
 
     from ladder_qa.bank import Bank
+    from ladder_qa.gaps import Gap, Gaps
     from ladder_qa.ingest import IngestReport
 
 WIDTH = 80  # columns; a wider terminal does not make longer lines easier to read
@@ -172,6 +173,33 @@ def bank_text(bank: Bank, passages: Sequence[Passage], width: int = WIDTH) -> st
         f"{plural(len(bank.questions), 'question')}, {len(bank.set_aside)} set aside; "
         f"{plural(unreached, 'statement')} that no question reaches"
     )
+    return "\n".join(lines)
+
+
+def gaps_text(found: Gaps, width: int = WIDTH) -> str:
+    """Topics with what they lack, the most frequent first, after one line of what was counted."""
+    if found.since is None:
+        return "Nothing is kept yet of what was asked."
+    days = found.since if found.since == found.until else f"{found.since} to {found.until}"
+    head = f"{days}: {plural(found.answers, 'answer')} given"
+    if found.elsewhere:
+        head += f", {found.elsewhere} of them refusals of other subjects"
+    return "\n\n".join([wrapped(f"{head}.", width), *(_gap(gap, width) for gap in found.gaps)])
+
+
+def _gap(gap: Gap, width: int) -> str:
+    counts = [f"{gap.unanswered} unanswered"] if gap.unanswered else []
+    counts += [f"{gap.down} thumbs down"] if gap.down else []
+    lines = [wrapped(f"{gap.topic} ({', '.join(counts)})", width)]
+    for label, texts in (
+        ("Lacking", gap.lacks),
+        ("Levels", gap.levels),
+        ("Nearest", gap.nearest),
+        ("Reasons", gap.reasons),
+        ("Notes", gap.comments),
+        ("Asked", gap.questions),
+    ):
+        lines += [wrapped(f"{label}: {'; '.join(texts)}", width, "  ", "    ")] if texts else []
     return "\n".join(lines)
 
 

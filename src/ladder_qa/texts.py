@@ -17,6 +17,9 @@ MAX_TURNS = 16
 MAX_TEXT = 20_000  # characters
 MAX_PASSAGES = 50
 MAX_PASSAGE = 4000  # characters
+MAX_COMMENT = 2000  # characters
+MAX_REASON = 200  # characters
+MAX_ID = 100  # characters of an answer's id; ours have 24
 
 _INVISIBLE = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 _TAG = re.compile(r"</?[A-Za-z][^<>]{0,200}>")  # markup in a question asks nothing

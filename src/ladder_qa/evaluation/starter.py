@@ -46,14 +46,23 @@ def feedback_cases(
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
     """Exported feedback as cases: those ready to use, those to be judged, and lines left out.
 
-    `file` is JSONL of the feedback call's bodies. A question that was found good becomes a case
-    that holds the answer of now; one that was found bad waits for a person to say what is right;
-    lines without a question (no consent) are counted. Raises DatasetError.
+    `file` is JSONL of the feedback call's bodies. Raises DatasetError.
+    """
+    return judged_cases(read_fields(file), ask)
+
+
+def judged_cases(
+    bodies: Iterable[Fields], ask: Callable[[str], Answer]
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
+    """The same of bodies that are read already.
+
+    A question that was found good becomes a case that holds the answer of now; one that was found
+    bad waits for a person to say what is right; those without a question (no consent) are counted.
     """
     ready: list[dict[str, Any]] = []
     waiting: list[dict[str, Any]] = []
     left_out = 0
-    for fields in read_fields(file):
+    for fields in bodies:
         if fields.text("verdict") not in ("up", _DOWN):
             raise fields.error("verdict", "one of up, down")
         if not fields.values.get("question"):

@@ -16,15 +16,18 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from ladder_qa.llm import LanguageModel
-from ladder_qa.web import page_routes, problems, routes, schema
-from ladder_qa.web.middleware import ApiCors, Around, security_headers
+from ladder_qa.web import page_routes, problems, routes, schema, widget_routes
+from ladder_qa.web.entrance import Entrance
+from ladder_qa.web.middleware import ApiCors, Around
 from ladder_qa.web.observe import LibraryLog, Metrics, make_logger
+from ladder_qa.web.recorder import Recorder
 from ladder_qa.web.serving import Backend, Keeper
 
 if TYPE_CHECKING:
     import structlog
 
     from ladder_qa.settings import Settings
+    from ladder_qa.web.rates import Rates
 
 
 def create_app(
@@ -47,6 +50,8 @@ def create_app(
         keeper = Keeper(settings, used, logger, metrics, interval_s)
         app.state.keeper = keeper
         app.state.model = LanguageModel.from_settings(settings)
+        recorder = Recorder(lambda: used.open_store(settings), logger, metrics)
+        app.state.recorder = recorder
         await keeper.refresh()
         watch = asyncio.create_task(keeper.watch())
         try:
@@ -57,8 +62,10 @@ def create_app(
                 await watch
             if app.state.model is not None:
                 await app.state.model.aclose()
+            await asyncio.to_thread(recorder.close)
 
     app = _Application(
+        settings,
         title="ladder_qa",
         version=_version(),
         description=schema.DESCRIPTION,
@@ -77,28 +84,37 @@ def create_app(
     )
     app.state.metrics = metrics
     app.state.log = logger
+    app.state.data_folder = settings.data
     app.include_router(routes.router)
     app.include_router(page_routes.router)
+    app.include_router(widget_routes.router)
     problems.install(app)
+    # The last one added is the outermost: other origins may read refusals too.
+    app.add_middleware(Entrance, settings=settings, rates=_rates(settings, logger))
     if settings.allowed_origins:
         app.add_middleware(
             ApiCors,
             allow_origins=settings.allowed_origins,
             allow_methods=("GET", "POST"),
-            allow_headers=("content-type",),
+            allow_headers=("authorization", "content-type"),
+            expose_headers=("Retry-After", "WWW-Authenticate"),
         )
-    headers = security_headers(settings.frame_ancestors)
-    app.add_middleware(Around, headers=headers, log=logger, metrics=metrics)
+    ancestors = settings.frame_ancestors
+    app.add_middleware(Around, frame_ancestors=ancestors, log=logger, metrics=metrics)
     return app
 
 
 class _Application(FastAPI):
     """FastAPI with the schema completed by what the types cannot say."""
 
+    def __init__(self, settings: Settings, **options: Any) -> None:
+        super().__init__(**options)
+        self._settings = settings
+
     def openapi(self) -> dict[str, Any]:
         """The OpenAPI schema, made once."""
         if self.openapi_schema is None:
-            self.openapi_schema = schema.complete(super().openapi())
+            self.openapi_schema = schema.complete(super().openapi(), self._settings)
         return self.openapi_schema
 
 
@@ -109,6 +125,14 @@ def take_server_log(log: structlog.typing.FilteringBoundLogger) -> None:
         library.handlers = [LibraryLog(log)] if name in ("uvicorn", "asyncio") else []
         library.propagate = name not in ("uvicorn", "asyncio")
         library.setLevel(logging.WARNING)
+
+
+def _rates(settings: Settings, log: structlog.typing.FilteringBoundLogger) -> Rates | None:
+    if not settings.rate_limit:
+        return None
+    from ladder_qa.web.rates import Rates  # noqa: PLC0415  (0.15 s, and only where there is a rate)
+
+    return Rates(settings, log)
 
 
 def _version() -> str:

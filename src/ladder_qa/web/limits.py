@@ -16,7 +16,16 @@ from starlette.requests import Request
 
 from ladder_qa.datamodels import Turn
 from ladder_qa.errors import QuestionError
-from ladder_qa.texts import check_history, check_passages, check_question, check_text
+from ladder_qa.feedback import Judgement
+from ladder_qa.texts import (
+    MAX_COMMENT,
+    MAX_ID,
+    MAX_REASON,
+    check_history,
+    check_passages,
+    check_question,
+    check_text,
+)
 from ladder_qa.web.problems import BODY_LIMIT, KINDS, Problem
 
 SEARCH_LIMIT = 50  # passages
@@ -52,17 +61,25 @@ async def read_ask(request: Request) -> AskRequest:
     return ask_request(parse_json(await read_body(request)))
 
 
-async def read_body(request: Request) -> bytes:
-    """A JSON body's bytes. Raises Problem: 415 by its headers, 413 as soon as it is too long."""
-    _check_content_type(request.headers)
+async def read_feedback(request: Request) -> Judgement:
+    """The checked request. Raises Problem (400, 413, 415) or QuestionError (422)."""
+    return feedback_request(parse_json(await read_body(request)))
+
+
+async def read_body(
+    request: Request, media: str = "application/json", limit: int = BODY_LIMIT
+) -> bytes:
+    """A body's bytes. Raises Problem: 415 by its headers, 413 as soon as it is too long."""
+    _check_content_type(request.headers, media)
+    too_large = Problem("body-too-large", f"This body may have up to {limit:,} bytes.")
     declared = request.headers.get("content-length", "")
-    if declared.isdecimal() and (len(declared) > 12 or int(declared) > BODY_LIMIT):
-        raise Problem("body-too-large")
+    if declared.isdecimal() and (len(declared) > 12 or int(declared) > limit):
+        raise too_large
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > BODY_LIMIT:
-            raise Problem("body-too-large")
+        if len(body) > limit:
+            raise too_large
     return bytes(body)
 
 
@@ -118,6 +135,30 @@ def verify_request(value: Any) -> VerifyRequest:
     return VerifyRequest(text, texts)
 
 
+def feedback_request(value: Any) -> Judgement:
+    """Checks types and limits; unknown members are ignored. Raises QuestionError."""
+    if not isinstance(value, dict):
+        raise QuestionError("body", "must be a JSON object")
+    for name in ("answer_id", "verdict"):
+        if name not in value:
+            raise QuestionError(name, "is required")
+    answer_id = _short_text("answer_id", value["answer_id"], MAX_ID)
+    if not answer_id:
+        raise QuestionError("answer_id", f"must have 1 to {MAX_ID} characters")
+    verdict = value["verdict"]
+    if verdict not in ("up", "down"):
+        raise QuestionError("verdict", 'must be "up" or "down"')
+    reason, comment = value.get("reason"), value.get("comment")
+    question = value.get("question")
+    return Judgement(
+        answer_id,
+        verdict,
+        None if reason is None else _short_text("reason", reason, MAX_REASON),
+        None if comment is None else _short_text("comment", comment, MAX_COMMENT),
+        None if question is None else check_question(clean_text("question", question)),
+    )
+
+
 def clean_text(field: str, value: Any) -> str:
     """`value`, when it is text that can be stored and sent. Raises QuestionError."""
     if not isinstance(value, str):
@@ -129,6 +170,13 @@ def clean_text(field: str, value: Any) -> str:
     except UnicodeEncodeError:
         raise QuestionError(field, _UNICODE) from None
     return value
+
+
+def _short_text(field: str, value: Any, most: int) -> str:
+    text = clean_text(field, value)
+    if len(text) > most:
+        raise QuestionError(field, f"has {len(text)} characters; at most {most} are allowed")
+    return text
 
 
 def query_text(request: Request, field: str) -> str:
@@ -164,16 +212,17 @@ def _turn(field: str, value: Any) -> Turn:
     return Turn(role, clean_text(f"{field}.content", value["content"]))
 
 
-def _check_content_type(headers: Mapping[str, str]) -> None:
-    media, _, rest = headers.get("content-type", "").partition(";")
+def _check_content_type(headers: Mapping[str, str], media: str) -> None:
+    sent, _, rest = headers.get("content-type", "").partition(";")
     charset = rest.replace(" ", "").replace('"', "").lower()
     encoding = headers.get("content-encoding", "identity").strip().lower()
     if (
-        media.strip().lower() != "application/json"
+        sent.strip().lower() != media
         or charset not in ("", "charset=utf-8", "charset=utf8")
         or encoding != "identity"
     ):
-        raise Problem("unsupported-media-type")
+        detail = f"This body must come as `{media}`, in UTF-8 and not compressed."
+        raise Problem("unsupported-media-type", detail)
 
 
 def _check_query_bytes(request: Request, field: str) -> None:

@@ -1,7 +1,7 @@
 """What happens around every request: security headers, log line, metrics, the last net for errors.
 
 Plain ASGI, so that streams pass through untouched.
-Not covered: who may ask, and how often.
+Not covered: who may ask, and how often (`entrance`).
 """
 
 from __future__ import annotations
@@ -28,12 +28,25 @@ _PROBES = frozenset(("/livez", "/readyz", "/metrics"))  # logged at debug level 
 _UNMATCHED = "(none)"
 
 
-def security_headers(frame_ancestors: Sequence[str]) -> dict[str, str]:
-    """The headers of every response. `frame_ancestors` lists who may show a page in a frame."""
-    ancestors = " ".join(frame_ancestors) or "'none'"
+EMBEDDED = "/embed"  # the one page that is made for other pages' frames
+# What the widget needs: its own file, and calls of this server; it makes no HTML out of text.
+_WIDGET_POLICY = (
+    "script-src 'self'; connect-src 'self'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'; "
+)
+
+
+def security_headers(path: str, frame_ancestors: Sequence[str]) -> dict[str, str]:
+    """The headers of every response. `frame_ancestors` lists who may show `/embed` in a frame.
+
+    Without any it is this server itself; no other page may be shown in a frame at all.
+    """
+    embedded = path == EMBEDDED
+    ancestors = (" ".join(frame_ancestors) or "'self'") if embedded else "'none'"
+    scripts = _WIDGET_POLICY if embedded else ""
     headers = {
-        "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self' data:; "
-        f"form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
+        "Content-Security-Policy": f"default-src 'none'; {scripts}style-src 'self'; "
+        f"img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors {ancestors}",
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,7 +54,7 @@ def security_headers(frame_ancestors: Sequence[str]) -> dict[str, str]:
         "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
         "Cache-Control": "no-store",
     }
-    if not frame_ancestors:
+    if not embedded:
         headers["X-Frame-Options"] = "DENY"  # for browsers that do not know frame-ancestors
     return headers
 
@@ -52,12 +65,13 @@ class Around:
     def __init__(
         self,
         app: ASGIApp,
-        headers: dict[str, str],
+        frame_ancestors: Sequence[str],
         log: structlog.typing.FilteringBoundLogger,
         metrics: Metrics,
     ) -> None:
         self._app = app
-        self._headers = headers
+        self._headers = security_headers("", frame_ancestors)
+        self._embedded = security_headers(EMBEDDED, frame_ancestors)
         self._log = log
         self._metrics = metrics
 
@@ -67,7 +81,8 @@ class Around:
             await self._app(scope, receive, send)
             return
         began = time.perf_counter()
-        exchange = _Exchange(send, self._headers, head=scope["method"] == "HEAD")
+        headers = self._embedded if scope["path"] == EMBEDDED else self._headers
+        exchange = _Exchange(send, headers, head=scope["method"] == "HEAD")
         method = scope["method"] if scope["method"] in _METHODS else "(other)"
         # A copy, because the HTTP server looks at its own for the method that was asked.
         scope = {**scope, "method": "GET"} if exchange.head else scope

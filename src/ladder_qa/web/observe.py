@@ -75,6 +75,7 @@ class Metrics:
     answers: Counter = field(init=False)
     sentences: Counter = field(init=False)
     failures: Counter = field(init=False)
+    unkept: Counter = field(init=False)
     generation: Info = field(init=False)
     passages: Gauge = field(init=False)
 
@@ -106,6 +107,11 @@ class Metrics:
             "ladder_qa_model_failures",
             "Answers that a language model failed to give, by kind.",
             ["kind"],
+            registry=registry,
+        )
+        self.unkept = Counter(
+            "ladder_qa_feedback_lost",
+            "Answers and verdicts that could not be kept.",
             registry=registry,
         )
         self.generation = Info(

@@ -65,7 +65,12 @@ KINDS: dict[str, Kind] = {
         400,
         "Cross-origin call refused",
         "Pages of this origin may not call the API this way; `LADDER_QA_ALLOWED_ORIGINS` lists "
-        "those that may, with GET and POST and the header `content-type`.",
+        "those that may, with GET and POST and the headers `content-type` and `authorization`.",
+    ),
+    "sign-in-needed": Kind(
+        401,
+        "Sign in first",
+        "Only those who are signed in get an answer here; the header `WWW-Authenticate` says how.",
     ),
     "not-found": Kind(
         404, "Not found", "There is no page, document, level or call at this address."
@@ -74,12 +79,15 @@ KINDS: dict[str, Kind] = {
         405, "Method not allowed", "The header `Allow` lists the methods that this address takes."
     ),
     "body-too-large": Kind(
-        413, "The body is too large", f"A body may have up to {BODY_LIMIT:,} bytes."
+        413,
+        "The body is too large",
+        f"A JSON body may have up to {BODY_LIMIT:,} bytes; a form's may have fewer.",
     ),
     "unsupported-media-type": Kind(
         415,
         "Unsupported media type",
-        "A body must come with `content-type: application/json`, in UTF-8 and not compressed.",
+        "A body must come with `content-type: application/json`, the form of a page with "
+        "`application/x-www-form-urlencoded`, in UTF-8 and not compressed.",
     ),
     "invalid-field": Kind(
         422, "A field is not valid", "The detail names the field and what is allowed in it."
@@ -92,6 +100,11 @@ KINDS: dict[str, Kind] = {
         422,
         "The history is too long",
         "A history may have up to 16 turns, each with up to 4,000 characters.",
+    ),
+    "too-many-requests": Kind(
+        429,
+        "Too many requests",
+        "Try again after the time that the header `Retry-After` gives.",
     ),
     "internal-error": Kind(
         500,

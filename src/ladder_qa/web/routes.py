@@ -1,7 +1,7 @@
-"""The calls for programs: asking, streaming, searching, checking, levels, probes and metrics.
+"""The calls for programs: asking, searching, checking, levels, feedback, probes and metrics.
 
 Each checks its input, calls the assistant off the event loop and writes the result as it is.
-Not covered: pages for people (`page_routes`); signing in.
+Not covered: pages for people (`page_routes`); signing in (`entrance`).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 from starlette.responses import Response
 
 from ladder_qa.datamodels import Answer, as_json, events_of
+from ladder_qa.feedback import Judgement
 from ladder_qa.texts import MAX_QUESTION
 from ladder_qa.web import problems, schema, shapes
 from ladder_qa.web.limits import (
@@ -24,14 +25,16 @@ from ladder_qa.web.limits import (
     VerifyRequest,
     query_text,
     read_ask,
+    read_feedback,
     read_verify,
 )
 from ladder_qa.web.observe import METRICS_TYPE, Metrics
+from ladder_qa.web.recorder import Recorder
 from ladder_qa.web.serving import Keeper
 
 if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
-    from ladder_qa.datamodels import Event
+    from ladder_qa.datamodels import CheckedSentence, Event
 
 T = TypeVar("T")
 CLIENT_GONE = 499  # nobody receives it; web servers log this for a client that closed
@@ -54,6 +57,7 @@ async def assistant_of(request: Request) -> Any:
 Kept = Annotated[Keeper, Depends(keeper_of)]
 Asked = Annotated[AskRequest, Depends(read_ask)]
 Given = Annotated[VerifyRequest, Depends(read_verify)]
+Judged = Annotated[Judgement, Depends(read_feedback)]
 Served = Annotated[Any, Depends(assistant_of)]
 
 
@@ -67,9 +71,15 @@ async def answered(request: Request, assistant: Assistant, asked: AskRequest) ->
     async with contextlib.aclosing(events(request, assistant, asked)) as all_events:
         async for event in all_events:
             if isinstance(event, Answer):
-                metrics_of(request).answers.labels(event.outcome.value).inc()
+                note(request, assistant, asked, event)
                 return event
     raise AssertionError("events end with an answer")
+
+
+def note(request: Request, assistant: Assistant, asked: AskRequest, answer: Answer) -> None:
+    """Counts an answer, and keeps of it what may be kept."""
+    metrics_of(request).answers.labels(answer.outcome.value).inc()
+    recorder_of(request).answered(answer, assistant, keep=asked.keep)
 
 
 async def events(
@@ -117,6 +127,12 @@ def metrics_of(request: Request) -> Metrics:
     return metrics
 
 
+def recorder_of(request: Request) -> Recorder:
+    """Where answers and verdicts are kept."""
+    recorder: Recorder = request.app.state.recorder
+    return recorder
+
+
 @router.post(
     "/api/v1/ask",
     summary="Ask a question",
@@ -126,7 +142,7 @@ def metrics_of(request: Request) -> Metrics:
     response_model=None,
     responses={
         200: {"model": Answer, "description": "An answer or a refusal; `outcome` says which."},
-        **schema.problem_responses(400, 413, 415, 422, 503),
+        **schema.problem_responses(400, 401, 413, 415, 422, 429, 503),
     },
 )
 async def ask(request: Request, assistant: Served, asked: Asked) -> Response:
@@ -144,7 +160,7 @@ async def ask(request: Request, assistant: Served, asked: Asked) -> Response:
     response_class=EventSourceResponse,
     responses={
         200: schema.STREAM_RESPONSE,
-        **schema.problem_responses(400, 413, 415, 422, 503),
+        **schema.problem_responses(400, 401, 413, 415, 422, 429, 503),
     },
 )
 async def ask_stream(
@@ -158,7 +174,7 @@ async def ask_stream(
                 number += 1
                 name, data = shapes.named(event)
                 if isinstance(event, Answer):
-                    metrics_of(request).answers.labels(event.outcome.value).inc()
+                    note(request, assistant, asked, event)
                 yield _event(number, name, data)
     except Exception as error:  # noqa: BLE001  (the response has begun: no status can say it)
         problem = problems.from_error(error)
@@ -176,7 +192,7 @@ def _search_text(
     q: Annotated[
         str,
         Query(
-            description="What to look for.",
+            description="What to look for: at least one letter or number, and no NUL.",
             json_schema_extra={"minLength": 1, "maxLength": MAX_QUESTION},
         ),
     ],
@@ -193,7 +209,7 @@ def _search_text(
     response_model=None,
     responses={
         200: {"model": shapes.SearchResult, "description": "The passages, best first."},
-        **schema.problem_responses(422, 503),
+        **schema.problem_responses(401, 422, 429, 503),
     },
 )
 async def search(
@@ -216,13 +232,23 @@ async def search(
     response_model=None,
     responses={
         200: {"model": shapes.VerifyResult, "description": "Every sentence with its verdict."},
-        **schema.problem_responses(400, 413, 415, 422, 503),
+        **schema.problem_responses(400, 401, 413, 415, 422, 429, 503),
     },
 )
-async def verify(kept: Kept, assistant: Served, given: Given) -> Response:
+async def verify(request: Request, kept: Kept, assistant: Served, given: Given) -> Response:
     """The verdict over each sentence."""
-    sentences = await kept.work(lambda: assistant.verify(given.text, given.passages))
-    return json_response(shapes.VerifyResult(tuple(sentences)))
+
+    async def sentences() -> list[CheckedSentence]:
+        """One at a time, so that a long text leaves other requests their turn."""
+        checked, found = assistant.checked(given.text, given.passages), []
+        while (sentence := await kept.work(lambda: next(checked, None))) is not None:
+            found.append(sentence)
+        return found
+
+    result = await while_connected(request, sentences())
+    if result is None:
+        return Response(status_code=CLIENT_GONE)
+    return json_response(shapes.VerifyResult(tuple(result)))
 
 
 @router.get(
@@ -233,12 +259,33 @@ async def verify(kept: Kept, assistant: Served, given: Given) -> Response:
     response_model=None,
     responses={
         200: {"model": shapes.LevelsResult, "description": "In the ladder's order."},
-        **schema.problem_responses(503),
+        **schema.problem_responses(401, 503),
     },
 )
-async def levels(assistant: Served) -> Response:
+async def levels(kept: Kept, assistant: Served) -> Response:
     """The ladder that the served generation holds."""
-    return json_response(shapes.levels_object(assistant.generation.ladder))
+    starters = await kept.work(assistant.starters)
+    return json_response(shapes.levels_object(assistant.generation.ladder, starters))
+
+
+@router.post(
+    "/api/v1/feedback",
+    summary="Say whether an answer helped",
+    description="The same reply for an answer that nobody gave. The question's text comes along "
+    "only with the person's consent.",
+    operation_id="feedback",
+    openapi_extra={"requestBody": schema.FEEDBACK_BODY},
+    status_code=204,
+    response_class=Response,
+    responses={
+        204: {"description": "Thank you."},
+        **schema.problem_responses(400, 401, 413, 415, 422, 429),
+    },
+)
+async def feedback(request: Request, judgement: Judged) -> Response:
+    """Nothing; it is kept beside the serving."""
+    recorder_of(request).judged(judgement)
+    return Response(status_code=204)
 
 
 @router.get(
@@ -280,7 +327,10 @@ async def readyz(kept: Kept, assistant: Served) -> Response:
     summary="Counters in the Prometheus text format",
     operation_id="metrics",
     response_model=None,
-    responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}},
+    responses={
+        200: {"content": {"text/plain": {"schema": {"type": "string"}}}},
+        **schema.problem_responses(401),
+    },
 )
 async def metrics(request: Request) -> Response:
     """Counts and times; no question's text is in them."""

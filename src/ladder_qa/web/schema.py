@@ -7,12 +7,26 @@ Not covered: HTML pages, which are left out of the schema.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import TypedDict  # pydantic needs this one on Python 3.11
 
-from ladder_qa.texts import MAX_PASSAGE, MAX_PASSAGES, MAX_QUESTION, MAX_TEXT, MAX_TURN, MAX_TURNS
+from ladder_qa.texts import (
+    MAX_COMMENT,
+    MAX_ID,
+    MAX_PASSAGE,
+    MAX_PASSAGES,
+    MAX_QUESTION,
+    MAX_REASON,
+    MAX_TEXT,
+    MAX_TURN,
+    MAX_TURNS,
+)
+from ladder_qa.web.auth import is_public
 from ladder_qa.web.problems import KINDS
+
+if TYPE_CHECKING:
+    from ladder_qa.settings import Settings
 
 DESCRIPTION = """
 Answers questions about an engineering career ladder from the ladder's own documents. Each answer
@@ -58,7 +72,8 @@ ASK_BODY: dict[str, Any] = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": MAX_QUESTION,
-                        "description": "The question, in the person's own words.",
+                        "description": "The question, in the person's own words; at least one "
+                        "letter or number, and no NUL.",
                     },
                     "history": {
                         "type": "array",
@@ -99,7 +114,8 @@ VERIFY_BODY: dict[str, Any] = {
                         "type": "string",
                         "minLength": 1,
                         "maxLength": MAX_TEXT,
-                        "description": "What is to be checked, sentence by sentence.",
+                        "description": "What is to be checked, sentence by sentence; at least one "
+                        "letter or number, and no NUL.",
                     },
                     "passages": {
                         "type": ["array", "null"],
@@ -116,11 +132,54 @@ VERIFY_BODY: dict[str, Any] = {
     },
 }
 
+FEEDBACK_BODY: dict[str, Any] = {
+    "required": True,
+    "content": {
+        "application/json": {
+            "schema": {
+                "type": "object",
+                "required": ["answer_id", "verdict"],
+                "properties": {
+                    "answer_id": {
+                        "type": "string",
+                        "minLength": 1,
+                        "maxLength": MAX_ID,
+                        "description": "The answer's `id`.",
+                    },
+                    "verdict": {
+                        "type": "string",
+                        "enum": ["up", "down"],
+                        "description": "Whether it helped.",
+                    },
+                    "reason": {
+                        "type": ["string", "null"],
+                        "maxLength": MAX_REASON,
+                        "description": "What was good or bad about it, in a word or two.",
+                    },
+                    "comment": {
+                        "type": ["string", "null"],
+                        "maxLength": MAX_COMMENT,
+                        "description": "A note to those who keep the documents; it is stored.",
+                    },
+                    "question": {
+                        "type": ["string", "null"],
+                        "minLength": 1,
+                        "maxLength": MAX_QUESTION,
+                        "description": "The question's text: only with the person's consent, "
+                        "because it is stored.",
+                    },
+                },
+            },
+            "example": {"answer_id": "ans_0123456789abcdef0123", "verdict": "up"},
+        }
+    },
+}
+
 STREAM_RESPONSE: dict[str, Any] = {
     "description": "Events in this order: `meta` (id, mode, model, corpus); `citation` before the "
     "first claim that uses it; `claim`; then exactly one `done` (the whole Answer) or `error` (a "
     "problem object). Every event has an `id`; a comment comes every 15 s.",
-    "content": {"text/event-stream": {"schema": {"type": "string"}}},
+    "content": {"text/event-stream": {}},  # FastAPI adds the shape of an event
 }
 
 _MEANINGS: dict[str, dict[str, str]] = {
@@ -206,6 +265,7 @@ _MEANINGS: dict[str, dict[str, str]] = {
     "LevelsResult": {
         "levels": "In the ladder's order.",
         "transitions": "Moves between the levels described.",
+        "starters": "Questions to begin with, up to four, each of which the documents answer.",
     },
     "ReadyResult": {
         "status": "Always `ready`.",
@@ -238,8 +298,8 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
-def complete(schema: dict[str, Any]) -> dict[str, Any]:
-    """Adds the members' meanings, and leaves problems with their own media type only."""
+def complete(schema: dict[str, Any], settings: Settings) -> dict[str, Any]:
+    """Adds the members' meanings and how to sign in; leaves problems with their own media type."""
     for name, component in schema.get("components", {}).get("schemas", {}).items():
         for member, value in component.get("properties", {}).items():
             meaning = _MEANINGS.get(name, {}).get(member)
@@ -253,4 +313,19 @@ def complete(schema: dict[str, Any]) -> dict[str, Any]:
                 if "application/problem+json" in content:
                     plain = content.pop("application/json", {})
                     content["application/problem+json"] = plain
+    _add_sign_in(schema, settings)
     return schema
+
+
+def _add_sign_in(schema: dict[str, Any], settings: Settings) -> None:
+    if settings.auth == "token":
+        scheme = {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    elif settings.auth == "proxy":
+        scheme = {"type": "apiKey", "in": "header", "name": settings.proxy_header}
+    else:
+        return
+    schema["components"]["securitySchemes"] = {settings.auth: scheme}
+    for path, methods in schema["paths"].items():
+        if not is_public(path):
+            for call in methods.values():
+                call["security"] = [{settings.auth: []}]

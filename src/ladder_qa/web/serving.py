@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ladder_qa.assistant import Assistant
     from ladder_qa.settings import Settings
     from ladder_qa.web.observe import Metrics
+    from ladder_qa.web.recorder import Store
 
 T = TypeVar("T")
 
@@ -39,15 +40,17 @@ class Backend:
     open_assistant: Callable[[Settings], Assistant]
     current_id: Callable[[Settings], str | None]
     stale: Callable[[Settings], bool]
+    open_store: Callable[[Settings], Store]
 
     @classmethod
     def of_this_package(cls) -> Backend:
         """The real ones; imported here because they take most of a second."""
         from ladder_qa.assistant import Assistant  # noqa: PLC0415
+        from ladder_qa.feedback import FeedbackStore  # noqa: PLC0415
         from ladder_qa.index import current_generation_id  # noqa: PLC0415
         from ladder_qa.ingest import stale  # noqa: PLC0415
 
-        return cls(Assistant.open, current_generation_id, stale)
+        return cls(Assistant.open, current_generation_id, stale, FeedbackStore.open)
 
 
 class Keeper:

@@ -65,13 +65,14 @@ TransitionObject = TypedDict(
 
 
 class LevelsResult(TypedDict):
-    """The levels in the ladder's order, and the moves between them."""
+    """The levels in the ladder's order, the moves between them, and questions to begin with."""
 
     levels: list[LevelObject]
     transitions: list[TransitionObject]
+    starters: list[str]
 
 
-def levels_object(ladder: Ladder) -> LevelsResult:
+def levels_object(ladder: Ladder, starters: Sequence[str]) -> LevelsResult:
     """The ladder in the contract's shape."""
     return {
         "levels": [
@@ -94,6 +95,7 @@ def levels_object(ladder: Ladder) -> LevelsResult:
             }
             for move in ladder.transitions
         ],
+        "starters": list(starters),
     }
 
 

@@ -1,4 +1,4 @@
-"""The start page with its question box, and the same page with an answer and its sources.
+"""The page with the answer to one question: its words, its sources, and the way on.
 
 An answer, a partial answer and a refusal look different at a glance; a refusal says what the
 documents do hold. Not covered: what an answer says; it arrives finished.
@@ -7,15 +7,19 @@ documents do hold. Not covered: what an answer says; it arrives finished.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from ladder_qa.datamodels import Outcome
 from ladder_qa.inline import readable
 from ladder_qa.texts import MAX_QUESTION
-from ladder_qa.web.pages.layout import page
+from ladder_qa.web.forms import MOST_BEFORE
+from ladder_qa.web.pages.asking import follow_up_box, question_box, questions
+from ladder_qa.web.pages.layout import SITE, Frame, page
+from ladder_qa.web.pages.moves import compare_address
 from ladder_qa.web.pages.render import Hooks, to_html
-from ladder_qa.web.pages.text import escape, plural, shown
+from ladder_qa.web.pages.text import escape, shown
 from ladder_qa.web.shapes import governing
 
 if TYPE_CHECKING:
@@ -36,92 +40,49 @@ _LABELS = {
 }
 
 
-def start_page(ladder: Ladder, documents: int, passages: int) -> str:
-    """The question box, questions to begin with, and the levels."""
-    questions = "".join(
-        f'<li><a href="/?q={quote_plus(question)}">{escape(question)}</a></li>\n'
-        for question in _first_questions(ladder)
-    )
-    begin = f'<h2>To begin with</h2>\n<ul class="questions">\n{questions}</ul>\n'
-    levels = "".join(
-        f'<li><a href="/levels/{quote_plus(level.code)}"><b>{escape(level.code)}</b> '
-        f"{escape(level.title)}</a></li>\n"
-        for level in ladder.levels
-    )
-    return page(
-        "Ask the career ladder",
-        "<h1>Ask the career ladder</h1>\n"
-        '<p class="lead">Every answer stands on the documents’ own words, each with its place. '
-        "Where they don’t say, you are told so.</p>\n"
-        + _box("")
-        + (begin if questions else "")
-        + (f'<h2>Levels</h2>\n<ul class="levels">\n{levels}</ul>\n' if levels else "")
-        + f'<p class="foot">Reads {plural(documents, "document")}, '
-        f'{plural(passages, "statement")}. <a href="/documents">See them all</a>.</p>',
-        here="/",
-        kind="start",
-    )
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """A question as it was asked, and the questions before it, oldest first.
+
+    `shared` is true where the question stands in the page's address already.
+    """
+
+    asked: str
+    before: tuple[str, ...] = ()
+    shared: bool = False
+
+    @property
+    def onward(self) -> tuple[str, ...]:
+        """The earlier questions of a follow-up."""
+        return (*self.before, self.asked)[-MOST_BEFORE:]
 
 
-def answer_page(asked: str, answer: Answer) -> str:
-    """The answer to one question, its sources, and the way on."""
+def answer_page(
+    conversation: Conversation, answer: Answer, ladder: Ladder, frame: Frame = SITE
+) -> str:
+    """The answer to a question of a conversation, its sources, and the way on."""
+    asked = conversation.asked
     refused = not answer.citations
     sources = answer.nearest if refused else answer.citations
     parts = [
-        _box(asked),
+        question_box(asked, frame),
         f'<article class="answer {answer.outcome}">\n',
         f'<p class="label">{_LABELS[answer.outcome]}</p>\n',
         f'<h1 class="question">{escape(asked)}</h1>\n',
         _understood(asked, answer.question),
         "".join(f'<p class="note">{escape(notice)}</p>\n' for notice in answer.notices),
         f'<div class="words">\n{_answer_html(answer.answer, len(sources))}</div>\n',
+        _beside(answer, ladder),
         _conflicts(answer),
         _missing(answer),
         _sources("Nearest to it in the documents" if refused else "Sources", sources),
         "" if refused else _nearest(answer.nearest),
-        _suggestions(answer.suggestions),
-        _foot(answer),
-        "</article>",
+        "</article>\n",
+        f'<div class="next">\n{follow_up_box(conversation.onward, frame)}',
+        _suggestions(answer.suggestions, frame),
+        f"</div>\n{_foot(conversation, answer)}",
     ]
-    return page(shown(asked), "".join(parts), here="/", kind="answering")
-
-
-def refused_question_page(asked: str, detail: str) -> str:
-    """The box again, with what is wrong about the question."""
-    return page(
-        "Ask the career ladder",
-        f'<h1>Ask the career ladder</h1>\n<p class="note" role="alert">{escape(detail)}</p>\n'
-        + _box(asked[:MAX_QUESTION]),
-        here="/",
-        kind="start",
-    )
-
-
-def _box(asked: str) -> str:
-    return f"""<form class="ask" action="/" method="get" role="search">
-<label for="q">Your question</label>
-<div class="field"><input id="q" name="q" type="search" value="{escape(asked)}" \
-maxlength="{MAX_QUESTION}" required autocomplete="off" enterkeyhint="search">
-<button type="submit">Ask</button></div>
-</form>
-"""
-
-
-def _first_questions(ladder: Ladder) -> list[str]:
-    """Questions made of the ladder's own levels and moves, so that they fit any ladder."""
-    questions = []
-    guided = [move for move in ladder.transitions if move.document]
-    if guided:
-        move = guided[-1]
-        questions.append(f"What is the difference between {move.source} and {move.target}?")
-        questions.append(f"How long does it take from {guided[0].source} to {guided[0].target}?")
-        questions.append(f"What are the pitfalls from {move.source} to {move.target}?")
-    elif len(ladder.levels) > 1:
-        first, second = ladder.levels[0].code, ladder.levels[1].code
-        questions.append(f"What is the difference between {first} and {second}?")
-    if ladder.levels:
-        questions.append(f"What does success look like for {ladder.levels[0].code}?")
-    return questions
+    return page(shown(asked), "".join(parts), here="/", kind="answering", frame=frame)
 
 
 def _understood(asked: str, question: str) -> str:
@@ -144,6 +105,16 @@ def _answer_html(text: str, sources: int) -> str:
 
 def _mark(number: int) -> str:
     return f'<a class="ref" href="#source-{number}" aria-label="Source {number}">{number}</a>'
+
+
+def _beside(answer: Answer, ladder: Ladder) -> str:
+    """The way to two levels side by side, where the answer is about two that are described."""
+    named = dict.fromkeys(code for claim in answer.claims for code in claim.levels)
+    codes = [code for code in named if ladder.level(code)]
+    if len(codes) != 2:
+        return ""
+    words = f"{escape(codes[0])} and {escape(codes[1])} side by side, in full"
+    return f'<p class="note next"><a href="{compare_address(*codes)}">{words}</a></p>\n'
 
 
 def _conflicts(answer: Answer) -> str:
@@ -200,23 +171,21 @@ def _nearest(citations: Sequence[Citation]) -> str:
     )
 
 
-def _suggestions(suggestions: Sequence[str]) -> str:
-    items = "".join(
-        f'<li><a href="/?q={quote_plus(suggestion)}">{escape(suggestion)}</a></li>\n'
-        for suggestion in suggestions
-    )
+def _suggestions(suggestions: Sequence[str], frame: Frame) -> str:
     title = "The documents do answer"
-    return (
-        f'<section class="next"><h2>{title}</h2>\n<ul class="questions">\n{items}</ul></section>\n'
-        if items
-        else ""
-    )
+    asked = questions(suggestions, frame)
+    return f"<section><h2>{title}</h2>\n{asked}</section>\n" if asked else ""
 
 
-def _foot(answer: Answer) -> str:
+def _foot(conversation: Conversation, answer: Answer) -> str:
     made = (
         "Made of quotes, without a language model"
         if answer.mode == "extractive"
         else f"Worded by {escape(answer.model or 'a language model')}, checked against the quotes"
     )
-    return f'<p class="foot">{made}. Documents <code>{escape(answer.corpus[:19])}</code>.</p>\n'
+    documents = f"Documents <code>{escape(answer.corpus[:19])}</code>."
+    share = ""
+    if not conversation.shared and len(answer.question) <= MAX_QUESTION:
+        address = f"/?q={quote_plus(answer.question)}"
+        share = f' <a href="{address}">Share this question</a>: its words are in that address.'
+    return f'<p class="foot">{made}. {documents}{share}</p>\n'

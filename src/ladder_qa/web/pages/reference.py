@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from ladder_qa.web.pages.layout import page
-from ladder_qa.web.pages.render import Hooks, to_html
+from ladder_qa.web.pages.render import SCROLLED, Hooks, to_html
 from ladder_qa.web.pages.text import escape
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _rows(schema: Mapping[str, Any]) -> str:
 def _table(rows: str) -> str:
     head = '<tr><th scope="col">Name</th><th scope="col">Type</th><th scope="col">Meaning</th></tr>'
     return (
-        f'<div class="table"><table><thead>{head}</thead>\n<tbody>{rows}</tbody></table></div>\n'
+        f"{SCROLLED}<table><thead>{head}</thead>\n<tbody>{rows}</tbody></table></div>\n"
         if rows
         else ""
     )

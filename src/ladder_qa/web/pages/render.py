@@ -29,6 +29,10 @@ _CELLS = frozenset(("th", "td"))
 _ALIGN = re.compile(r"text-align:(left|right|center)")
 
 
+# Around a table: it scrolls by itself where it is too wide, by keyboard, too.
+SCROLLED = '<div class="table" role="group" aria-label="Table" tabindex="0">'
+
+
 def outward(href: str) -> str | None:
     """`href` when it leads to another site or to a mailbox; None for every other address."""
     return href if href.lower().startswith(("https://", "http://", "mailto:")) else None
@@ -88,7 +92,7 @@ class _Writer:
             closing = "</div>" if name == "table" else ""
             self._add(f"</{token.tag}>{closing}\n")
         else:
-            opening = '<div class="table">' if name == "table" else ""
+            opening = SCROLLED if name == "table" else ""
             line = "\n" if name not in _CELLS and name not in ("heading", "paragraph") else ""
             self._add(f"{opening}<{token.tag}{self._attributes(token, name)}>{line}")
 

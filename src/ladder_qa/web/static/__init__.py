@@ -10,7 +10,13 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-_TYPES = {"ladder.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
+_SCRIPT = "text/javascript; charset=utf-8"
+_TYPES = {
+    "ladder.css": "text/css; charset=utf-8",
+    "icon.svg": "image/svg+xml",
+    "widget.js": _SCRIPT,
+    "demo.js": _SCRIPT,
+}
 
 
 @dataclass(frozen=True, slots=True)
