@@ -19,6 +19,7 @@ from ladder_qa.feedback import FeedbackStore
 from ladder_qa.web.app import create_app
 from ladder_qa.web.listening import listen
 from ladder_qa.web.serving import Backend
+from served import end
 from serving_fakes import settings
 
 # Everything that a page may not do is counted here: see `deeds`.
@@ -53,8 +54,7 @@ def serving(assistant: Any, **values: Any) -> Iterator[str]:
                 time.sleep(0.01)
             yield f"http://127.0.0.1:{opened.getsockname()[1]}"
         finally:
-            server.should_exit = True
-            thread.join(30)
+            end(server, thread)
 
 
 @contextlib.contextmanager

@@ -6,8 +6,10 @@ Not covered: building itself, which `test_ingest.py` tests.
 from __future__ import annotations
 
 import contextlib
+import gc
 import threading
 import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,5 +58,13 @@ def listening(settings: Settings, assistant: Assistant) -> Iterator[int]:
                 time.sleep(0.01)
             yield int(opened.getsockname()[1])
         finally:
-            server.should_exit = True
-            thread.join(30)
+            end(server, thread)
+
+
+def end(server: uvicorn.Server, thread: threading.Thread) -> None:
+    """Ends a server. Connections that clients left open go with its loop, here and not later."""
+    server.should_exit = True
+    thread.join(30)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
