@@ -1,4 +1,4 @@
-"""What all tests share: the folders they read, and the watch over the network.
+"""What all tests share: the folders they read, the watch over the network, browser and widget.
 
 Not covered: fakes; each test module holds the ones it needs.
 """
@@ -10,9 +10,15 @@ import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from browser import Watched
+    from widget_site import Hosted, Site
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -80,3 +86,46 @@ def shared() -> Path:
     if not name or not folder.is_dir():
         pytest.skip(f"{SHARED_VARIABLE} names no folder; this test reads data from there")
     return folder
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; skips where there is none.
+
+    Not for the whole session: playwright keeps an event loop running, and other tests run theirs.
+    """
+    from browser import chromium
+
+    with chromium() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def url(pytestconfig: pytest.Config, corpus_folder: Path) -> Iterator[str]:
+    """The address of the real server over the five documents."""
+    from served import assistant_for, listening, settings_for
+
+    settings = settings_for(pytestconfig, corpus_folder)
+    with listening(settings, assistant_for(pytestconfig, corpus_folder)) as port:
+        yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def hosted(browser: Browser) -> Iterator[Hosted]:
+    """A host page with the widget, and an API that a test scripts."""
+    from widget_site import hosting
+
+    with hosting(browser) as opened:
+        yield opened
+
+
+@pytest.fixture
+def site(hosted: Hosted) -> Site:
+    """That API, as it is at first."""
+    return hosted.anew()
+
+
+@pytest.fixture
+def opened(hosted: Hosted, site: Site) -> Watched:
+    """The page of `site`, before anything was asked."""
+    return hosted.loaded()

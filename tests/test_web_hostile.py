@@ -7,14 +7,12 @@ Not covered: texts in the widget; problem documents (`test_web_problems.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from browser import chromium
 from hostile import texts
 from ladder_qa.datamodels import Answer, Claim
 from pages_browser import Watched, opened, serving
@@ -57,12 +55,6 @@ class Echo(FakeAssistant):
         said = (question,)
         return replace(answer, question=f"{question} ", answer=question, claims=claims,
                        missing=said, suggestions=said, notices=said, model=question)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 def check(watched: Watched, about: str) -> None:

@@ -13,7 +13,6 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from browser import chromium
 from ladder_qa.assistant import Assistant
 from pages_browser import opened, serving
 from served import assistant_for
@@ -55,12 +54,6 @@ def address(pytestconfig: pytest.Config, corpus_folder: Path) -> Iterator[str]:
     assistant: Assistant = assistant_for(pytestconfig, corpus_folder)
     with serving(assistant) as served:
         yield served
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -12,35 +12,15 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import Watched, chromium, watched
+from browser import Watched, watched
 from ladder_qa.assistant import Assistant
-from served import assistant_for, listening, settings_for
-from widget_site import ask, leave_one, open_box
-
-COMPARISON = "What is the difference between E1 and E2?"
-THREE = "What is the difference between M1, M2 and M3?"
-LIST = "What are the pitfalls from E1 to E2?"
-REFUSED = "How much does an M2 earn?"
-DIFFERING = "How long must I perform at the next level before M3?"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
+from served import assistant_for
+from widget_site import COMPARISON, DIFFERING, LIST, REFUSED, THREE, ask, leave_one, open_box
 
 
 @pytest.fixture(scope="module")
 def assistant(pytestconfig: pytest.Config) -> Assistant:
     return assistant_for(pytestconfig, Path("corpus"))
-
-
-@pytest.fixture(scope="module")
-def url(pytestconfig: pytest.Config, assistant: Assistant) -> Iterator[str]:
-    """The real server's address."""
-    settings = settings_for(pytestconfig, Path("corpus"))
-    with listening(settings, assistant) as port:
-        yield f"http://127.0.0.1:{port}"
 
 
 @pytest.fixture

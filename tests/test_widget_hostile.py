@@ -7,13 +7,12 @@ strict. Not covered: what the server makes of such texts before they are sent.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser
 
-from browser import chromium, watched
+from browser import watched
 from ladder_qa.web.pages.text import UNSEEN
 from widget_site import Site, answer, citation, streamed
 
@@ -146,12 +145,6 @@ def hostile_answer(text: str, number: int) -> dict[str, Any]:
         mode="llm",
         model=text,
     )
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
 
 
 @pytest.mark.parametrize(

@@ -5,39 +5,14 @@ Not covered: what is sent meanwhile (`test_widget_sending`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any, Literal
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import Watched, chromium, watched
+from browser import Watched, watched
 from ladder_qa.web import widget
-from widget_site import Hosted, Site, answer, ask, hosting, one_of, problem, streamed
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def hosted(browser: Browser) -> Iterator[Hosted]:
-    with hosting(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
-def site(hosted: Hosted) -> Site:
-    return hosted.anew()
-
-
-@pytest.fixture
-def opened(hosted: Hosted, site: Site) -> Watched:
-    """The page of `site`, before anything was asked."""
-    return hosted.loaded()
-
+from widget_site import Site, answer, ask, one_of, problem, streamed
 
 # -- events and properties -------------------------------------------------------------------------
 

@@ -5,21 +5,17 @@ Not covered: what comes back (`test_widget_stream`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import Watched, chromium, watched
+from browser import Watched, watched
 from scripted_llm import Reply, Request, head
 from widget_site import (
     CONFLICT,
     REFUSAL,
-    Hosted,
     Site,
     answer,
     ask,
-    hosting,
     one_of,
     problem,
     shown,
@@ -27,29 +23,6 @@ from widget_site import (
 )
 
 SECTION = "Guide: E1 to E2 › The Core Shift"
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def hosted(browser: Browser) -> Iterator[Hosted]:
-    with hosting(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
-def site(hosted: Hosted) -> Site:
-    return hosted.anew()
-
-
-@pytest.fixture
-def opened(hosted: Hosted, site: Site) -> Watched:
-    """The page of `site`, before anything was asked."""
-    return hosted.loaded()
 
 
 # -- what is sent ----------------------------------------------------------------------------------

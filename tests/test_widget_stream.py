@@ -7,23 +7,20 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from browser import Watched, chromium, watched
+from browser import Watched, watched
 from scripted_llm import Hang, Reply, Reset, Wait, head
 from widget_site import (
-    Hosted,
     Site,
     answer,
     ask,
     citation,
     event,
     events,
-    hosting,
     problem,
     shown,
     streamed,
@@ -61,29 +58,6 @@ _FEED = """async ({parts, cuts}) => {
   }
   return told;
 }"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def hosted(browser: Browser) -> Iterator[Hosted]:
-    with hosting(browser) as opened:
-        yield opened
-
-
-@pytest.fixture
-def site(hosted: Hosted) -> Site:
-    return hosted.anew()
-
-
-@pytest.fixture
-def opened(hosted: Hosted, site: Site) -> Watched:
-    """The page of `site`, before anything was asked."""
-    return hosted.loaded()
 
 
 def feed(opened: Watched, stream: bytes, cuts: list[list[int]]) -> list[dict[str, Any]]:

@@ -24,6 +24,12 @@ POLICY = (
     "base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
 )
 STREAM = "/api/v1/ask/stream"
+# Questions that the documents in corpus/ answer in different forms, or refuse.
+COMPARISON = "What is the difference between E1 and E2?"
+THREE = "What is the difference between M1, M2 and M3?"
+LIST = "What are the pitfalls from E1 to E2?"
+REFUSED = "How much does an M2 earn?"
+DIFFERING = "How long must I perform at the next level before M3?"
 SCRIPT, HTML = "text/javascript; charset=utf-8", "text/html; charset=utf-8"
 Answering = Callable[[dict[str, Any]], Reply]
 

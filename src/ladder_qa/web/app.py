@@ -30,6 +30,16 @@ if TYPE_CHECKING:
     from ladder_qa.web.rates import Rates
 
 
+# FastAPI's own OpenTelemetry, off for good: an explicit value beats the environment.
+_NO_TELEMETRY = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+
+
 def create_app(
     settings: Settings,
     backend: Backend | None = None,
@@ -44,26 +54,6 @@ def create_app(
     logger = log or make_logger(settings.log_level)
     metrics = Metrics()
 
-    @contextlib.asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        used = backend or Backend.of_this_package()
-        keeper = Keeper(settings, used, logger, metrics, interval_s)
-        app.state.keeper = keeper
-        app.state.model = LanguageModel.from_settings(settings)
-        recorder = Recorder(lambda: used.open_store(settings), logger, metrics)
-        app.state.recorder = recorder
-        await keeper.refresh()
-        watch = asyncio.create_task(keeper.watch())
-        try:
-            yield
-        finally:
-            watch.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await watch
-            if app.state.model is not None:
-                await app.state.model.aclose()
-            await asyncio.to_thread(recorder.close)
-
     app = _Application(
         settings,
         title="ladder_qa",
@@ -72,15 +62,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        lifespan=lifespan,
-        # FastAPI's own OpenTelemetry, off for good: an explicit value beats the environment.
-        telemetry={
-            "tracing": False,
-            "metrics": False,
-            "logs": False,
-            "operation_spans": False,
-            "auto_configure": False,
-        },
+        lifespan=lambda app: _opened(app, settings, backend, interval_s),
+        telemetry=_NO_TELEMETRY,
     )
     app.state.metrics = metrics
     app.state.log = logger
@@ -102,6 +85,31 @@ def create_app(
     ancestors = settings.frame_ancestors
     app.add_middleware(Around, frame_ancestors=ancestors, log=logger, metrics=metrics)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _opened(
+    app: FastAPI, settings: Settings, backend: Backend | None, interval_s: float
+) -> AsyncIterator[None]:
+    """Opens what requests use, and closes it after the last one."""
+    log, metrics = app.state.log, app.state.metrics
+    used = backend or Backend.of_this_package()
+    keeper = Keeper(settings, used, log, metrics, interval_s)
+    app.state.keeper = keeper
+    app.state.model = LanguageModel.from_settings(settings)
+    recorder = Recorder(lambda: used.open_store(settings), log, metrics)
+    app.state.recorder = recorder
+    await keeper.refresh()
+    watch = asyncio.create_task(keeper.watch())
+    try:
+        yield
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+        if app.state.model is not None:
+            await app.state.model.aclose()
+        await asyncio.to_thread(recorder.close)
 
 
 class _Application(FastAPI):
