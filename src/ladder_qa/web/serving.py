@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio.to_thread
 
 from ladder_qa.errors import IndexMissingError, LadderError
-from ladder_qa.web.problems import not_ready
+from ladder_qa.web.problems import not_ready, why_not_ready
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,13 +72,14 @@ class Keeper:
         self._limiter = anyio.CapacityLimiter(max(1, os.cpu_count() or 1))
         self._assistant: Assistant | None = None
         self._failed: tuple[str | None, float] | None = None
+        self._why: str | None = None  # no index is open, in words for people
         self._stale: tuple[str, float, bool] | None = None
         self._stale_lock = asyncio.Lock()
 
     def assistant(self) -> Assistant:
         """The assistant for one request. Raises Problem (503) until an index is open."""
         if self._assistant is None:
-            raise not_ready()
+            raise not_ready(detail=self._why)
         return self._assistant
 
     async def work(self, call: Callable[[], T]) -> T:
@@ -121,6 +122,9 @@ class Keeper:
         except IndexMissingError:
             return  # removed while we looked; the old one goes on
         except Exception as error:  # noqa: BLE001  (whatever it is, the old one goes on)
+            self._why = why_not_ready(error)
+            if self._failed_lately(wanted):  # the pointer itself: it is read at every look
+                return
             self._failed = (wanted, time.monotonic())
             self._log.error("generation not opened", kind=type(error).__name__)
         else:
