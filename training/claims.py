@@ -242,9 +242,6 @@ def write_model(network: Network, out: Path) -> None:
     A pair runs alone, so that its activations' range depends on nothing else; 7 of the 8 bits
     are used, since older processors overflow with all.
     """
-    import onnx  # noqa: PLC0415  (only here)
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
-
     class Whole(torch.nn.Module):  # type: ignore[misc]
         """Token numbers and kinds [1, length] → log odds [1]."""
 
@@ -266,10 +263,7 @@ def write_model(network: Network, out: Path) -> None:
             input_names=["input_ids", "token_type_ids"], output_names=["odds"],
             dynamic_shapes={"input_ids": {1: length}, "token_type_ids": {1: length}},
         )  # fmt: skip
-    model = onnx.load(str(whole))
-    del model.graph.value_info[:]  # the exporter's shapes contradict one another here
-    onnx.save(model, str(whole))
-    quantize_dynamic(whole, out, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+    quantize(whole, out, feeds)
     whole.unlink()
 
 
