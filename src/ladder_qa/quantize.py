@@ -8,17 +8,18 @@ Not covered: whether the result is near enough to the original (`export` looks).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
 
-    Feed = Mapping[str, NDArray[np.int64]]
+Feed: TypeAlias = Mapping[str, "NDArray[np.int64]"]  # inputs by name
 
 # How much of an input's size goes into the matrix. With the packaged model the lowest cosine to the
 # original over 60 questions is 0.986 without, 0.993 at 0.6, 0.981 at 0.8, and useless at 0.3.
