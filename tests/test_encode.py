@@ -24,7 +24,13 @@ from ladder_qa.encode import (
     tuned_weights,
 )
 from ladder_qa.errors import ModelError
-from ladder_qa.export import PARITY, read_weights, write_weights
+from ladder_qa.export import (
+    PARITY_8_BITS,
+    PARITY_TEXTS,
+    read_weights,
+    with_8_bits,
+    write_weights,
+)
 from ladder_qa.settings import Settings
 
 pytestmark = pytest.mark.timeout(600)  # the first test may have to export the model
@@ -107,8 +113,20 @@ def test_like_texts_are_nearer_than_unlike_ones(encoder: OnnxEncoder) -> None:
     assert asked @ like > asked @ unlike + 0.2
 
 
-def test_the_export_was_checked_against_the_original(exported: Path) -> None:
-    assert json.loads((exported / "encoder.json").read_text())["parity"] >= PARITY
+def test_the_export_has_8_bits_and_was_checked_against_the_original(exported: Path) -> None:
+    assert json.loads((exported / "encoder.json").read_text())["parity"] >= PARITY_8_BITS
+    assert (exported / "model.onnx").stat().st_size < 30e6  # 91e6 with 32 bits
+
+
+def test_a_model_that_loses_too_much_with_8_bits_keeps_its_own(exported: Path) -> None:
+    model = exported / "model.onnx"
+    before = model.read_bytes()
+    others = np.zeros((len(PARITY_TEXTS), 384), np.float32)
+    assert with_8_bits(model, others) is None
+    assert model.read_bytes() == before
+    assert sorted(path.name for path in exported.iterdir()) == [
+        "encoder.json", "model.onnx", "tokenizer.json",
+    ]  # fmt: skip
 
 
 def test_the_packaged_model_is_the_pinned_one_and_its_code_is_not_run() -> None:

@@ -20,6 +20,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -36,6 +37,7 @@ from ladder_qa.evaluation.claims import CLAIMS, load_claims
 from ladder_qa.grounds import Evidence
 from ladder_qa.ladder import read_ladder
 from ladder_qa.passages import read_passages
+from ladder_qa.quantize import Feed, quantize
 
 LEARNING_RATE = 6e-5
 HEAD_RATE = 3.0  # times that, for the new layers
@@ -47,6 +49,7 @@ HELD_OUT = 22  # of 256: groups that only calibration sees
 SPOILED = 0.4  # share of the right sentences that come once more with a fault, each epoch
 EVALUATED = [Path("eval") / name for name in CLAIMS]
 TOO_NEAR = 0.85  # share of words in common with a sentence of `eval/` from which one is left out
+SHOWN = 200  # pairs that show the sizes of what the model computes, for its 8 bits
 SEED = 0
 
 
@@ -189,16 +192,19 @@ class Training(Resumable):
             rng.shuffle(parts)
             yield from parts
 
-    def _odds(self, pairs: Sequence[Pair], limit: int) -> torch.Tensor:
-        coded = self._tokenizer(
+    def _coded(self, pairs: Sequence[Pair], limit: int, kind: str) -> Any:
+        """Token numbers, kinds and mask, [n, length] each, as arrays of one `kind`."""
+        return self._tokenizer(
             [pair.sentence for pair in pairs],
             [pair.premise for pair in pairs],
             padding=True,
             truncation="only_second",
             max_length=limit,
-            return_tensors="pt",
+            return_tensors=kind,
         )
-        odds: torch.Tensor = self.network(**coded)
+
+    def _odds(self, pairs: Sequence[Pair], limit: int) -> torch.Tensor:
+        odds: torch.Tensor = self.network(**self._coded(pairs, limit, "pt"))
         return odds
 
     def _learn(self, batch: Sequence[Pair]) -> float:
@@ -215,6 +221,12 @@ class Training(Resumable):
         self.optimiser.step()
         self.step += 1
         return float(loss.item())
+
+    def feeds(self, pairs: Sequence[Pair]) -> list[Feed]:
+        """Pairs as the exported model reads them."""
+        names = ("input_ids", "token_type_ids")
+        coded = [self._coded([pair], MAX_TOKENS, "np") for pair in pairs]
+        return [{name: one[name].astype(np.int64) for name in names} for one in coded]
 
     def odds(self, pairs: Sequence[Pair]) -> NDArray[np.float64]:
         """The log odds of pairs, [n]."""
@@ -236,14 +248,11 @@ def report(odds: NDArray[np.float64], right: Sequence[bool]) -> str:
     )
 
 
-def write_model(network: Network, out: Path) -> None:
-    """Save the network as ONNX with 8-bit weights and activations (dynamic, by row).
+def write_model(network: Network, out: Path, feeds: Sequence[Feed]) -> None:
+    """Save the network as ONNX with 8 bits; `feeds` are pairs that show how large its inputs are.
 
-    A pair runs alone, so that its activations' range depends on nothing else; 7 of the 8 bits
-    are used, since older processors overflow with all.
+    A pair runs alone, so that its activations' range depends on nothing else.
     """
-    import onnx  # noqa: PLC0415  (only here)
-    from onnxruntime.quantization import QuantType, quantize_dynamic  # noqa: PLC0415
 
     class Whole(torch.nn.Module):  # type: ignore[misc]
         """Token numbers and kinds [1, length] → log odds [1]."""
@@ -266,10 +275,7 @@ def write_model(network: Network, out: Path) -> None:
             input_names=["input_ids", "token_type_ids"], output_names=["odds"],
             dynamic_shapes={"input_ids": {1: length}, "token_type_ids": {1: length}},
         )  # fmt: skip
-    model = onnx.load(str(whole))
-    del model.graph.value_info[:]  # the exporter's shapes contradict one another here
-    onnx.save(model, str(whole))
-    quantize_dynamic(whole, out, per_channel=True, reduce_range=True, weight_type=QuantType.QInt8)
+    quantize(whole, out, feeds)
     whole.unlink()
 
 
@@ -299,7 +305,7 @@ def main() -> None:
         f"claims-{key_of((train, options.epochs))}",
         lambda: f"held out: {report(training.odds(held), carried)}",
     )
-    write_model(training.network, options.out)
+    write_model(training.network, options.out, training.feeds(train[:SHOWN]))
     print(told(options.out))
     kept.unlink()
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ladder_qa.about import About
-from ladder_qa.compare import Row, aligned_rows, glance_rows, sided_rows
+from ladder_qa.compare import Row, aligned_rows, glance_rows, sided_rows, tables_of
 from ladder_qa.datamodels import Ladder, Passage, PassageKind
 from ladder_qa.inline import readable
 from ladder_qa.lists import StatementList
@@ -65,6 +65,7 @@ class Aspects:
     ) -> None:
         self._passages = passages
         self._lists = lists
+        self._tables = tables_of(passages)
         self._names = LevelNames(ladder.levels, ladder.mentioned)
         self._about = About(self._names)
         self._labels = {(p.document, p.start) for p in passages if p.kind is PassageKind.LEAD_IN}
@@ -85,9 +86,9 @@ class Aspects:
         return (*compared, *headed)
 
     def _compared(self, codes: tuple[str, ...]) -> Iterator[Aspect]:
-        for row in glance_rows(self._passages, codes, least=1):
+        for row in glance_rows(self._tables, codes, least=1):
             yield Aspect((readable(row.label),), (_cells(row),), table=True)
-        sided = sided_rows(self._passages, codes)
+        sided = sided_rows(self._tables, codes)
         rows = sided or aligned_rows(self._passages, self._lists, codes, self._names)
         if rows:
             first = next(cell for cell in rows[0].cells if cell)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -84,7 +85,6 @@ class Assistant:
         self._understanding = Understanding(ladder, vocabulary, encoder.knows)
         names = self._understanding.names
         self.bank = BankSearch(generation.bank, generation.bank_vectors)
-        self._rows = {passage.id: row for row, passage in enumerate(passages)}
         self._retriever = Retriever(generation)
         self.relevance = Relevance(self._retriever, ladder)
         self.outcomes = Judge(ladder, passages, self._retriever.lists)
@@ -165,7 +165,7 @@ class Assistant:
 
     def nearest_of(self, text: str, passages: Sequence[Passage]) -> list[int]:
         """The positions of `passages`, those nearest in meaning to `text` first."""
-        rows = [self._rows[passage.id] for passage in passages]
+        rows = [self._retriever.positions[passage.id] for passage in passages]
         cosines = self.generation.vectors[rows] @ self._encoder.encode([text])[0]
         order: list[int] = (-cosines.round(6)).argsort(kind="stable").tolist()
         return order
@@ -192,8 +192,10 @@ class Assistant:
         rated = self.relevance.rate(query, found, asked)
         best = [self.generation.passages[one.position] for one in rated]
         known = {passage.id for passage in best}
-        best += [hit.passage for hit in found.hits if hit.passage.id not in known]
-        return tuple(_found(passage) for passage in best[:k])
+        others = (hit.passage for hit in found.hits if hit.passage.id not in known)
+        return tuple(
+            _found(passage) for passage in itertools.islice(itertools.chain(best, others), k)
+        )
 
     def verify(
         self, text: str, passages: Sequence[str] | None = None
@@ -214,7 +216,7 @@ class Assistant:
         given = [Evidence(readable(passage)) for passage in passages or ()]
         for start, end in sentence_spans(text):
             sentence = text[start:end]
-            found = self._near(sentence)[:CANDIDATES] if passages is None else []
+            found = self._near(sentence) if passages is None else []
             evidence = [Evidence.of(passage) for passage in found] if passages is None else given
             span = self.verifier.best(sentence, start, evidence)
             carriers = [found[i] for i in span.carried_by] if found else []
@@ -249,7 +251,7 @@ class Assistant:
         except QuestionError:
             return []
         vectors = self._encoder.encode([query.search, *long_sentences(query.search)])
-        return [hit.passage for hit in self._retriever.find(query, vectors).hits]
+        return [hit.passage for hit in self._retriever.find(query, vectors).hits[:CANDIDATES]]
 
     @functools.cached_property
     def verifier(self) -> Verifier:
@@ -275,9 +277,10 @@ class Assistant:
         )
 
     def _refusal(self, query: Query, found: Found, decision: Decision) -> Answer:
-        hits = [hit.passage for hit in found.hits if hit.passage.kind is not PassageKind.HEADING]
+        hits = (h.passage for h in found.hits if h.passage.kind is not PassageKind.HEADING)
         # nothing is near a question about something else: one line shows what there is
-        close = hits[: 1 if decision.outcome is Outcome.OUT_OF_SCOPE else NEAREST]
+        shown = 1 if decision.outcome is Outcome.OUT_OF_SCOPE else NEAREST
+        close = tuple(itertools.islice(hits, shown))
         return self._bare(
             query,
             decision,

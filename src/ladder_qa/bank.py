@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +21,14 @@ from numpy.typing import NDArray
 from ladder_qa.datamodels import Ladder, Passage
 from ladder_qa.errors import CorpusError
 from ladder_qa.names import LevelNames
+from ladder_qa.ranking import best_rows
 
 FOLDER = "questions"  # below the corpus folder
 PART = 0.3  # share of the longer text that the shorter must be, to be taken for the same statement
 NEIGHBOURS = 25  # nearest questions that are looked at
 SHARPNESS = 12.0  # weight of a neighbour: exp(SHARPNESS × similarity)
 FAR, NEAR = 0.35, 0.6  # similarities of the nearest question: below says nothing, above all
+REMEMBERED = 64  # combinations of levels whose distances are kept, 0.1 MB each with this bank
 OTHER_LEVELS = 0.15  # similarity taken off where a question is about other levels
 
 
@@ -169,6 +172,7 @@ class BankSearch:
         self._vectors = vectors
         self._answered = np.array([bool(q.passages) for q in bank.questions], dtype=bool)
         self._levels = [frozenset(question.levels) for question in bank.questions]
+        self._distance = lru_cache(maxsize=REMEMBERED)(self._distance_from)
 
     def lacking(self, vector: NDArray[np.float32]) -> str:
         """What the nearest question that nothing answers asks for; empty where none is near.
@@ -182,6 +186,11 @@ class BankSearch:
         best = int(cosines.argmax())
         return self._bank.questions[best].missing if cosines[best] >= NEAR else ""
 
+    def _distance_from(self, wanted: frozenset[str]) -> NDArray[np.float64]:
+        """What is taken from the similarity of questions about other levels, [questions]."""
+        other = [bool(levels) and levels != wanted for levels in self._levels]
+        return OTHER_LEVELS * np.array(other, dtype=np.float64)
+
     def ask(
         self, vectors: NDArray[np.float32], levels: Iterable[str], *, leave_out: int | None = None
     ) -> Asked | None:
@@ -192,13 +201,13 @@ class BankSearch:
         if self._vectors is None or not len(self._vectors):
             return None
         wanted = frozenset(levels)
-        cosines = np.asarray(self._vectors @ vectors.T, dtype=np.float64).max(axis=1).round(6)
-        other = np.array([bool(found) and found != wanted for found in self._levels], dtype=bool)
+        each = self._vectors @ vectors.T
+        cosines = each.max(axis=1).astype(np.float64).round(6)
         if wanted:
-            cosines = cosines - OTHER_LEVELS * other
+            cosines -= self._distance(wanted)
         if leave_out is not None:
             cosines[leave_out] = -1.0
-        near = np.argsort(-cosines, kind="stable")[:NEIGHBOURS]
+        near = best_rows(cosines, NEIGHBOURS)
         weights = np.exp(SHARPNESS * cosines[near])
         answered = float(weights[self._answered[near]].sum())
         similarities: dict[str, float] = {}

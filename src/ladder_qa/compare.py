@@ -11,11 +11,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ladder_qa.datamodels import Passage, PassageKind, Query
-from ladder_qa.figures import figures_in, relation_of, relations_asked, says_figure
+from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
+from ladder_qa.figures import gives_figure, relation_of, relations_asked, says_figure
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
+from ladder_qa.relevance import states
 from ladder_qa.retrieve import Found, Retriever
+
+Table = dict[tuple[int, int], Passage]  # by row and column
 
 MAX_ROWS = 10
 ROW_MARGIN = 0.8  # standard deviations below the best row that a row may be, when words are asked
@@ -37,33 +40,72 @@ class Comparison:
     rows: tuple[Row, ...]
 
 
-def compare(query: Query, retriever: Retriever, found: Found, names: LevelNames) -> Comparison:
-    """The comparison of `query.levels`; without rows when nothing stands side by side."""
-    codes = query.levels
-    passages = retriever.passages
-    narrowed = bool(query.words or query.topics)
-    rows = sided_rows(passages, codes)
-    if not rows:
-        rows = [*glance_rows(passages, codes), *_figure_rows(passages, codes)]
-    if not rows:
-        rows = aligned_rows(passages, retriever.lists, codes, names)
-    if narrowed:
-        relation = _relation(query, found, codes)
-        rows = _relevant(rows, passages, codes, found, relation)
-    return Comparison(codes, tuple(rows[:MAX_ROWS]))
+class Comparer:
+    """Compares the levels of one generation; built once."""
+
+    def __init__(self, retriever: Retriever, names: LevelNames) -> None:
+        self._retriever = retriever
+        self._names = names
+        self._tables = tables_of(retriever.passages)
+
+    def compare(self, query: Query, found: Found) -> Comparison:
+        """The comparison of `query.levels`; without rows when nothing stands side by side."""
+        codes = query.levels
+        passages = self._retriever.passages
+        rows = sided_rows(self._tables, codes)
+        if not rows:
+            rows = [*glance_rows(self._tables, codes), *_figure_rows(passages, codes)]
+        if not rows:
+            rows = aligned_rows(passages, self._retriever.lists, codes, self._names)
+        if query.words or query.topics:
+            rows = self._relevant(rows, found, codes, _relation(query, found, codes))
+        return Comparison(codes, tuple(rows[:MAX_ROWS]))
+
+    def _relevant(
+        self, rows: Sequence[Row], found: Found, codes: Sequence[str], relation: str | None
+    ) -> list[Row]:
+        """The rows that the question's own words mean, or the best statement of each side."""
+
+        def score(row: Row) -> float:
+            places = (self._retriever.positions[cell.id] for cell in row.cells if cell)
+            return max(float(found.scores[place]) for place in places)
+
+        sides = [_best_of(code, found, relation) for code in codes]
+        stated = [side for side in sides if side is not None]
+        if relation is not None and len(stated) == len(sides):
+            return [Row("", tuple(side.passage for side in stated))]
+        scores = [score(row) for row in rows]
+        best_row = max(scores, default=float("-inf"))
+        best_side = max((side.score for side in stated), default=float("-inf"))
+        if best_row < best_side - ROW_MARGIN:
+            return []  # the best statements of each side say more than one pair of them
+        kept = zip(rows, scores, strict=True)
+        return [row for row, value in kept if value >= best_row - ROW_MARGIN]
+
+
+def _best_of(code: str, found: Found, relation: str | None) -> Hit | None:
+    """The best hit about one level alone, and of a kind of figure, if one is asked for."""
+    for hit in found.hits:
+        if hit.passage.levels == (code,) and states(hit.passage):
+            figure = says_figure(hit.passage) and relation_of(hit.passage) == relation
+            if relation is None or figure:
+                return hit
+    return None
 
 
 def _relation(query: Query, found: Found, codes: Sequence[str]) -> str | None:
     """What kind of figure is compared, when every side states one."""
-    figures = [h.passage for h in found.hits if says_figure(h.passage)]
-    for name in relations_asked(query):
+    asked = relations_asked(query)
+    figures = [h.passage for h in found.hits if says_figure(h.passage)] if asked else []
+    for name in asked:
         stated = {p.levels[0] for p in figures if len(p.levels) == 1 and relation_of(p) == name}
         if set(codes) <= stated:
             return name
     return None
 
 
-def _tables(passages: Sequence[Passage]) -> list[dict[tuple[int, int], Passage]]:
+def tables_of(passages: Sequence[Passage]) -> list[Table]:
+    """The cells of every table by row and column, tables in reading order."""
     grouped: dict[str, dict[tuple[int, int], Passage]] = defaultdict(dict)
     for passage in passages:
         if passage.kind is PassageKind.CELL and passage.group is not None:
@@ -71,9 +113,9 @@ def _tables(passages: Sequence[Passage]) -> list[dict[tuple[int, int], Passage]]
     return list(grouped.values())
 
 
-def sided_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+def sided_rows(tables: Sequence[Table], codes: Sequence[str]) -> list[Row]:
     """Rows of a table that has a column for each level."""
-    for table in _tables(passages):
+    for table in tables:
         columns: dict[str, int] = {}
         for (_, column), cell in table.items():
             if len(cell.levels) == 1:
@@ -93,13 +135,13 @@ def sided_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
     return []
 
 
-def glance_rows(passages: Sequence[Passage], codes: Sequence[str], least: int = 2) -> list[Row]:
+def glance_rows(tables: Sequence[Table], codes: Sequence[str], least: int = 2) -> list[Row]:
     """Rows made of tables that have a line for each level: one row per column.
 
     A column must be there for `least` of the levels.
     """
     cells: dict[str, dict[str, Passage]] = defaultdict(dict)
-    for table in _tables(passages):
+    for table in tables:
         for (row, _), cell in sorted(table.items()):
             if len(cell.levels) != 1 or cell.levels[0] not in codes or not cell.context:
                 continue
@@ -120,7 +162,7 @@ def _figure_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]
     firsts: dict[str, dict[str, Passage]] = defaultdict(dict)
     for passage in passages:
         alone = passage.kind is PassageKind.SENTENCE and len(passage.levels) == 1
-        if alone and passage.levels[0] in codes and passage.section and figures_in(passage.plain):
+        if alone and passage.levels[0] in codes and passage.section and gives_figure(passage):
             firsts[passage.section[-1]].setdefault(passage.levels[0], passage)
     return [
         Row(heading, tuple(by_level[code] for code in codes))
@@ -151,43 +193,3 @@ def aligned_rows(
     if not all(re.match(r"(\*\*|__)", passage.quote) for column in columns for passage in column):
         return []
     return [Row("", tuple(cells)) for cells in zip(*columns, strict=True)]
-
-
-def _relevant(
-    rows: Sequence[Row],
-    passages: Sequence[Passage],
-    codes: Sequence[str],
-    found: Found,
-    relation: str | None,
-) -> list[Row]:
-    """The rows that the question's own words mean, or the best statement of each side."""
-
-    def score(passage: Passage) -> float:
-        return float(found.scores[position[passage.id]])
-
-    position = {passage.id: i for i, passage in enumerate(passages)}
-    sides = []
-    for code in codes:
-        side = [h for h in found.hits if h.passage.levels == (code,) and _states(h.passage)]
-        if relation is not None:
-            side = [
-                h for h in side if says_figure(h.passage) and relation_of(h.passage) == relation
-            ]
-        sides.append(side[:1])
-    if relation is not None and all(sides):
-        return [Row("", tuple(side[0].passage for side in sides))]
-    best_row = max(
-        (max(score(cell) for cell in row.cells if cell) for row in rows), default=float("-inf")
-    )
-    best_side = max((side[0].score for side in sides if side), default=float("-inf"))
-    if best_row >= best_side - ROW_MARGIN:
-        return [
-            row
-            for row in rows
-            if max(score(cell) for cell in row.cells if cell) >= best_row - ROW_MARGIN
-        ]
-    return []  # no row is meant: the best statements of each side say more than one pair of them
-
-
-def _states(passage: Passage) -> bool:
-    return passage.kind is not PassageKind.HEADING and not passage.plain.endswith(":")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from ladder_qa.compare import Comparison
@@ -53,6 +54,9 @@ class Draft:
         return "\n".join(self.lines).strip()
 
 
+_readable = lru_cache(maxsize=4096)(readable)  # of headings and cells, which stand in many answers
+
+
 def citation_of(passage: Passage, number: int) -> Citation:
     """A passage as a citation."""
     return Citation(
@@ -88,7 +92,7 @@ def _table(draft: Draft, comparison: Comparison, ladder: Ladder) -> None:
     draft.lines.append(f"| {' | '.join(head)} |")
     draft.lines.append(f"|{' --- |' * len(head)}")
     for row in comparison.rows:
-        label = readable(row.label)
+        label = _readable(row.label)
         cells = [passage for passage in row.cells if passage is not None]
         text = " | ".join(
             f"{code}: {passage.plain}" if passage else f"{code}: —"
@@ -110,7 +114,7 @@ def _lines(draft: Draft, lines: Sequence[Shown], *, documents: bool) -> None:
     last: str | None = None
     for shown in lines:
         first = shown.passages[0]
-        label = first.title if documents else readable(shown.label)
+        label = first.title if documents else _readable(shown.label)
         inline = first.kind is PassageKind.CELL
         text = _text(first, shown, inline=inline)
         marks = draft.claim(text, shown.passages)
@@ -126,10 +130,10 @@ def _lines(draft: Draft, lines: Sequence[Shown], *, documents: bool) -> None:
 def _text(passage: Passage, shown: Shown, *, inline: bool) -> str:
     """The words of one line: a cell with its headers, else the quote without Markdown marks."""
     if inline:
-        headers = [readable(span.text) for span in reversed(passage.context)]
+        headers = [_readable(span.text) for span in reversed(passage.context)]
         return f"{' — '.join(headers)}: {passage.plain}" if headers else passage.plain
     if passage.kind is PassageKind.ITEM and not shown.label and passage.context:
-        governing = readable(passage.context[-1].text)
+        governing = _readable(passage.context[-1].text)
         if governing.endswith(":"):
             return f"{governing} {passage.plain}"
     return passage.plain

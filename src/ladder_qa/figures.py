@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from ladder_qa.datamodels import Ladder, Passage, Query
 from ladder_qa.names import CODE
@@ -22,7 +23,9 @@ _FIGURE = re.compile(
     r"(?P<unit>%|percent\b|years?\b|months?\b|weeks?\b|days?\b|hours?\b|[^\W\d_]+(?!\w))?",
     re.IGNORECASE,
 )
+_VARIES = re.compile(r"\bvar(?:y|ies)\b", re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"\s*\d+[.)]\s")
+REMEMBERED = 20_000  # statements whose figures are kept in mind
 _WORDS = {"one": 1.0, "two": 2.0, "three": 3.0}
 _MONTHS = {"year": 12.0, "month": 1.0, "week": 12 / 52, "day": 12 / 365}
 
@@ -113,18 +116,34 @@ def _number(digits: str) -> float:
 
 def says_figure(passage: Passage) -> bool:
     """Whether a statement gives an amount, or says in a figure's place that it varies."""
-    varies = re.search(r"\bvar(?:y|ies)\b", passage.plain, re.IGNORECASE)
-    return bool(figures_in(passage.plain)) or varies is not None
+    return _says_figure(passage.plain)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _says_figure(statement: str) -> bool:
+    return bool(figures_in(statement)) or _VARIES.search(statement) is not None
+
+
+def gives_figure(passage: Passage) -> bool:
+    """Whether a statement gives an amount."""
+    return _gives_figure(passage.plain)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _gives_figure(statement: str) -> bool:
+    return bool(figures_in(statement))
 
 
 def relation_of(passage: Passage) -> str | None:
     """What a statement's figure is about, by its own words, then by its headers and headings."""
-    texts = (passage.plain, " ".join(span.text for span in passage.context), passage.section[-1:])
-    for text in (texts[0], texts[1], " ".join(texts[2])):
-        for name, cues, _ in _RELATIONS:
-            if re.search(cues, text, re.IGNORECASE):
-                return name
-    return None
+    texts = (passage.plain, " ".join(span.text for span in passage.context), *passage.section[-1:])
+    return next(filter(None, map(_relation_in, texts)), None)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _relation_in(text: str) -> str | None:
+    cued = (name for name, cues, _ in _RELATIONS if re.search(cues, text, re.IGNORECASE))
+    return next(cued, None)
 
 
 def relations_asked(query: Query) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ from ladder_qa.chroma import (
 )
 from ladder_qa.disk import disk_errors, try_disk
 from ladder_qa.errors import IndexDamagedError, IndexMissingError, StoreError
+from ladder_qa.ranking import best_rows
 from ladder_qa.store import (
     CHROMA,
     FORMAT,
@@ -108,11 +109,7 @@ class Generation:
             near = self._nearest(vector, min(k * _CANDIDATES, len(self.vectors)))
             rows = np.array(sorted(near), dtype=np.int64)
         cosines = self.vectors[rows] @ vector if self._nearest else self.vectors @ vector
-        if 0 < k < len(rows):
-            least = np.partition(cosines, len(rows) - k)[len(rows) - k]
-            kept = np.flatnonzero(cosines >= least)
-            rows, cosines = rows[kept], cosines[kept]
-        best = np.argsort(-cosines, kind="stable")[:k]
+        best = best_rows(cosines, k)
         return rows[best], cosines[best]
 
 

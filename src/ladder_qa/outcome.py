@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,11 +19,11 @@ import numpy as np
 from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Intent, Ladder, MissingDocument, Outcome, Passage, Query
 from ladder_qa.figures import relation_of, relations_asked, says_figure
-from ladder_qa.index import tokens
 from ladder_qa.lists import StatementList
 from ladder_qa.relevance import Rated, score, weights_of
 from ladder_qa.retrieve import Found
 from ladder_qa.topics import OF_EVERY_LEVEL, is_plain, topics_of_headings
+from ladder_qa.words import token_set
 
 GUIDE_TOPICS = frozenset(
     ("pitfalls", "questions", "evidence", "development", "signs", "capabilities")
@@ -82,18 +83,15 @@ class Judge:
     ) -> None:
         self._ladder = ladder
         self._passages = passages
-        self._lists = lists
-        self._kinds = tuple(
-            dict.fromkeys(
-                (topics_of_headings((*p.section[-1:], *(s.text for s in p.context))), p.levels)
-                for p in passages
-            )
-        )
-        counts: dict[str, int] = {}
-        for passage in passages:
-            for word in set(tokens(passage.text)):
-                counts[word] = counts.get(word, 0) + 1
-        self._counts = counts
+        kinds = {
+            (topics_of_headings((*p.section[-1:], *(s.text for s in p.context))), p.levels)
+            for p in passages
+        }
+        # by kind of section: the levels that a list of that kind, or any statement in it, is about
+        self._listed = _levels_by_kind((lst.topics, lst.levels) for lst in lists)
+        self._stated = _levels_by_kind(kinds)
+        self._counts = Counter(word for passage in passages for word in token_set(passage.text))
+        self._arrows = tuple(passage.plain for passage in passages if "→" in passage.plain)
 
     def decide(
         self, query: Query, found: Found, asked: Asked | None, rated: Sequence[Rated]
@@ -159,8 +157,8 @@ class Judge:
     def _moves(self, codes: list[str]) -> bool:
         """Whether a document states a move that one of these undescribed levels takes part in."""
         return any(
-            "→" in passage.plain and any(re.search(rf"\b{c}\b", passage.plain) for c in codes)
-            for passage in self._passages
+            any(re.search(rf"\b{code}\b", statement) for code in codes)
+            for statement in self._arrows
         )
 
     def missing_guide(self, query: Query) -> MissingDocument | None:
@@ -184,9 +182,7 @@ class Judge:
             return None
         if query.intent is Intent.YES_NO:
             return None  # asks for one statement, which an overview may hold
-        held = any(
-            set(wanted) & lst.topics and guide.levels[1] in lst.levels for lst in self._lists
-        )
+        held = guide.levels[1] in self._listed.get(wanted[0], ())
         return None if held else guide
 
     def _also_missing(self, query: Query) -> tuple[str, ...]:
@@ -199,10 +195,7 @@ class Judge:
             return False  # whether the figure is stated is looked at in the statements
         if not query.topics or query.topics[0] in OF_EVERY_LEVEL:
             return True
-        return any(
-            query.topics[0] in kinds and set(levels) & set(query.levels)
-            for kinds, levels in self._kinds
-        )
+        return not self._stated.get(query.topics[0], frozenset()).isdisjoint(query.levels)
 
     def _structured(self, query: Query, found: Found, features: Features) -> bool:
         """Whether structure alone shows that the documents answer: a list or figure so named."""
@@ -212,9 +205,7 @@ class Judge:
         if query.intent is Intent.LIST and is_plain(query.topics[0]):
             if features.absent > MOST_ABSENT:
                 return False
-            return any(
-                query.topics[0] in lst.topics and target in lst.levels for lst in self._lists
-            )
+            return target in self._listed.get(query.topics[0], ())
         if query.intent is Intent.FIGURE and query.topics[0] in CERTAIN_FIGURES:
             if features.absent > 0:
                 return False
@@ -232,22 +223,19 @@ class Judge:
     ) -> Features:
         """The named features of a query and what was found for it."""
         best = [hit.passage for hit in found.hits[:5]]
-        evidence = {word for passage in best for word in tokens(passage.text)}
+        evidence = frozenset[str]().union(*(token_set(passage.text) for passage in best))
         weights = {word: self._rarity(word) for word in query.words}
         total = sum(weights.values())
         covered = sum(w for word, w in weights.items() if word in evidence)
         absent = sum(w for word, w in weights.items() if word not in self._counts)
         # summed in the question's order: the order of a set would differ between processes
-        owned = [frozenset(tokens(passage.plain)) for passage in best]
+        owned = [token_set(passage.plain) for passage in best]
         carried = max(
             (sum(w for word, w in weights.items() if word in own) for own in owned), default=0.0
         )
         allowed = found.cosines[np.isfinite(found.scores)]
-        topical = any(
-            set(query.topics[:1]) & lst.topics
-            and (not query.levels or set(query.levels) & set(lst.levels))
-            for lst in self._lists
-        )
+        listed = self._listed.get(query.topics[0]) if query.topics else None
+        topical = listed is not None and (not query.levels or not listed.isdisjoint(query.levels))
         return Features(
             similarity=float(allowed.max()) if allowed.size else 0.0,
             covered=covered / total if total else 1.0,
@@ -263,6 +251,17 @@ class Judge:
 
     def _rarity(self, word: str) -> float:
         return math.log(1 + len(self._passages) / (1 + self._counts.get(word, 0)))
+
+
+def _levels_by_kind(
+    sections: Iterable[tuple[Collection[str], Collection[str]]],
+) -> dict[str, frozenset[str]]:
+    """For each kind of section the levels of all that are of it; from (kinds, levels) of each."""
+    found: dict[str, set[str]] = {}
+    for kinds, levels in sections:
+        for kind in kinds:
+            found.setdefault(kind, set()).update(levels)
+    return {kind: frozenset(levels) for kind, levels in found.items()}
 
 
 def log_odds(probability: float) -> float:

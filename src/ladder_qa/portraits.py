@@ -5,8 +5,12 @@ Not covered: questions with words of their own; `selection` looks for the statem
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
 
 from ladder_qa.compare import Comparison
 from ladder_qa.datamodels import Ladder, Level, Passage, PassageKind, Query, Shown, Transition
@@ -66,6 +70,11 @@ class Portraits:
         self._retriever = retriever
         self._ladder = ladder
         self._names = names
+        self._cells = [p for p in retriever.passages if p.kind is PassageKind.CELL]
+        self._of_level: dict[str, list[Passage]] = defaultdict(list)  # about that level alone
+        for passage in retriever.passages:
+            if len(passage.levels) == 1:
+                self._of_level[passage.levels[0]].append(passage)
 
     def members(self, lst: StatementList, found: Found) -> tuple[Shown, ...]:
         """A whole list under its label, less what is about other levels than those asked about."""
@@ -80,11 +89,8 @@ class Portraits:
         """What tables state about one level in its line, then how it is defined."""
         cells = [
             p
-            for p in self._retriever.passages
-            if p.kind is PassageKind.CELL
-            and p.levels == (code,)
-            and len(p.context) == 2
-            and p.context[1].text == code
+            for p in self._of_level.get(code, ())
+            if p.kind is PassageKind.CELL and len(p.context) == 2 and p.context[1].text == code
         ]
         lines = tuple(Shown((cell,), cell.context[0].text) for cell in cells)
         return lines + self.introduction(code)
@@ -96,16 +102,22 @@ class Portraits:
             return ()
         if not self._neighbours(*query.levels):
             return ()  # what changes between neighbours is said of them alone
-        strength = self._retriever.topic_strength("shift")
-        chosen = []
         ranks = {level.code: level.rank for level in self._ladder.levels}
         high = max(query.levels, key=lambda code: ranks[code])
-        for passage, value in zip(self._retriever.passages, strength, strict=True):
-            about = passage.levels and set(passage.levels) <= set(query.levels)
-            inside = any(high in self._names.codes(heading) for heading in passage.section)
-            if value == 1.0 and about and inside and passage.kind is PassageKind.SENTENCE:
-                chosen.append(Shown((passage,)))
-        return tuple(chosen[:MAX_SHIFTS])
+        return tuple(itertools.islice(self._changes(query.levels, high), MAX_SHIFTS))
+
+    def _changes(self, levels: Sequence[str], high: str) -> Iterator[Shown]:
+        """Sentences about `levels` alone on what changes, below headings that name `high`."""
+        for passage in self._sentences_on("shift"):
+            about = passage.levels and set(passage.levels) <= set(levels)
+            if about and any(high in self._names.codes(heading) for heading in passage.section):
+                yield Shown((passage,))
+
+    def _sentences_on(self, kind: str) -> Iterator[Passage]:
+        """The sentences right in sections of one kind, in reading order."""
+        for at in np.flatnonzero(self._retriever.topic_strength(kind) == 1.0):
+            if self._retriever.passages[at].kind is PassageKind.SENTENCE:
+                yield self._retriever.passages[at]
 
     def _neighbours(self, first: str, second: str) -> bool:
         """Whether a move between the two is one of the ladder's."""
@@ -118,7 +130,7 @@ class Portraits:
         moves = way_between(self._ladder, *query.levels)
         if len(moves) < 2:
             return ()
-        cells = (stated_time(move, self._retriever.passages, self._names) for move in moves)
+        cells = (stated_time(move, self._cells, self._names) for move in moves)
         return tuple(Shown((cell,)) for cell in cells if cell)
 
     def definition(self, query: Query) -> tuple[Shown, ...]:
@@ -127,7 +139,7 @@ class Portraits:
         for code in query.levels[:3]:
             lines += self.introduction(code)
             level = self._ladder.level(code)
-            question = stated_question(level, self._retriever.passages) if level else None
+            question = stated_question(level, self._cells) if level else None
             if question is not None:
                 lines.append(Shown((question,), question.context[0].text))
         return tuple(lines)
@@ -137,10 +149,9 @@ class Portraits:
         level = self._ladder.level(code)
         direct = [
             p
-            for p in self._retriever.passages
+            for p in self._of_level.get(code, ())
             if level is not None
             and p.document == level.document
-            and p.levels == (code,)
             and p.section
             and code in self._names.codes(p.section[-1])
             and len(p.section) == 2
@@ -158,14 +169,8 @@ class Portraits:
         """The sentences of the section of one kind about one level, where just that is asked."""
         if len(query.levels) != 1 or not query.topics:
             return ()
-        strength = self._retriever.topic_strength(query.topics[0])
-        chosen = [
-            Shown((passage,))
-            for passage, value in zip(self._retriever.passages, strength, strict=True)
-            if value == 1.0
-            and passage.kind is PassageKind.SENTENCE
-            and passage.levels == query.levels
-        ]
+        sentences = self._sentences_on(query.topics[0])
+        chosen = [Shown((passage,)) for passage in sentences if passage.levels == query.levels]
         return tuple(chosen) if len(chosen) <= MAX_SHIFTS else ()
 
     def transition(self, query: Query, found: Found) -> tuple[Shown, ...]:
@@ -177,15 +182,15 @@ class Portraits:
         guide = transition.document if transition else None
         lines: list[Shown] = []
         for name in ("timeline", "readiness"):
-            fitting = [
+            fitting = (
                 h
                 for h in found.hits
-                if says_figure(h.passage)
+                if target in h.passage.levels
+                and says_figure(h.passage)
                 and relation_of(h.passage) == name
-                and target in h.passage.levels
                 and (guide is None or name == "timeline" or h.passage.document == guide)
-            ]
-            lines += [Shown((h.passage,)) for h in fitting[:1]]
+            )
+            lines += [Shown((h.passage,)) for h in itertools.islice(fitting, 1)]
         capabilities = [
             lst
             for lst in self._retriever.lists
@@ -194,15 +199,5 @@ class Portraits:
         for lst in capabilities[:1]:
             lines += self.members(lst, found)
         if guide is None:
-            strength = self._retriever.topic_strength("shift")
-            shifts = [
-                p
-                for p, value in zip(self._retriever.passages, strength, strict=True)
-                if value == 1.0
-                and p.kind is PassageKind.SENTENCE
-                and p.levels
-                and set(p.levels) <= set(query.transition)
-                and any(target in self._names.codes(heading) for heading in p.section)
-            ]
-            lines += [Shown((p,)) for p in shifts[:4]]
+            lines += itertools.islice(self._changes(query.transition, target), MAX_SHIFTS)
         return tuple(lines)

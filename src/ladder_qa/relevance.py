@@ -16,8 +16,8 @@ from importlib.resources import files
 
 from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Intent, Ladder, Passage, PassageKind, Query
-from ladder_qa.index import tokens
 from ladder_qa.retrieve import Found, Retriever
+from ladder_qa.words import token_set
 
 RATED = 40  # best hits that are rated
 FAR = 1.0  # distance of a statement that answers none of the nearest probably-asked questions
@@ -37,7 +37,6 @@ class Relevance:
     def __init__(self, retriever: Retriever, ladder: Ladder) -> None:
         self._retriever = retriever
         self._ladder = ladder
-        self._position = {p.id: i for i, p in enumerate(retriever.passages)}
         self._sections: dict[tuple[str, tuple[str, ...]], list[str]] = {}
         for passage in retriever.passages:
             self._sections.setdefault((passage.document, passage.section), []).append(passage.id)
@@ -55,7 +54,9 @@ class Relevance:
 
     def positions(self, found: Found) -> list[int]:
         """The statements that `rate` looks at and `features` has a row for, as found."""
-        stating = (self._position[hit.passage.id] for hit in found.hits if states(hit.passage))
+        stating = (
+            self._retriever.positions[hit.passage.id] for hit in found.hits if states(hit.passage)
+        )
         return list(itertools.islice(stating, RATED))
 
     def features(self, query: Query, found: Found, asked: Asked | None) -> list[dict[str, float]]:
@@ -80,7 +81,7 @@ class Relevance:
                     "meaning": (float(found.cosines[position]) - mean) / spread,
                     "similarity": float(found.cosines[position]),
                     "behind": float(found.scores[position]) - top,
-                    "words": len(words & self._words(passage)) / max(1, len(words)),
+                    "words": len(words & token_set(passage.text)) / max(1, len(words)),
                     "kind": float(kinds[position]) if kinds is not None else 0.0,
                     "general": float(not passage.levels),
                     "guide": float(move is not None and move.document == passage.document),
@@ -100,11 +101,6 @@ class Relevance:
                 }
             )
         return rows
-
-    @staticmethod
-    @lru_cache(maxsize=20_000)
-    def _words(passage: Passage) -> frozenset[str]:
-        return frozenset(tokens(passage.text))
 
 
 def states(passage: Passage) -> bool:

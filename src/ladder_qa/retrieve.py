@@ -7,7 +7,9 @@ Not covered: whether the hits answer the question (`outcome`), and what is shown
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import overload
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,7 @@ from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
 from ladder_qa.index import Generation, tokens
 from ladder_qa.lists import StatementList, read_lists
+from ladder_qa.ranking import best_rows
 from ladder_qa.topics import TOPICS, topics_of_headings
 
 Scores = NDArray[np.float64]
@@ -32,7 +35,43 @@ WEIGHT_BANK = 2.0  # for a statement that answers a probably-asked question of t
 BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothing
 PRIOR_HEADING = -0.8
 PRIOR_INTRODUCTION = -1.0
+SORTED = 512  # hits that are sorted at once
 OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
+
+
+class Hits(Sequence[Hit]):
+    """Hits, best first, each made when it is looked at; equal scores in reading order.
+
+    Of many, only the first are sorted before more are wanted.
+    """
+
+    def __init__(self, passages: Sequence[Passage], scores: Scores) -> None:
+        self._passages = passages
+        self._scores = scores
+        self._count = int(np.count_nonzero(scores > -np.inf))
+        self._order = best_rows(scores, min(SORTED, self._count))
+
+    def __len__(self) -> int:
+        return self._count
+
+    @overload
+    def __getitem__(self, at: int) -> Hit: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Hit, ...]: ...
+    def __getitem__(self, at: int | slice) -> Hit | tuple[Hit, ...]:
+        numbers = range(self._count)[at]
+        if isinstance(numbers, int):
+            return self._hit(numbers)
+        return tuple(self._hit(number) for number in numbers)
+
+    def __iter__(self) -> Iterator[Hit]:
+        return (self._hit(number) for number in range(self._count))
+
+    def _hit(self, number: int) -> Hit:
+        if number >= len(self._order):
+            self._order = best_rows(self._scores, self._count)
+        row = self._order[number]
+        return Hit(self._passages[row], float(self._scores[row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +81,7 @@ class Found:
     `cosines` are the bare similarities, shape [passages].
     """
 
-    hits: tuple[Hit, ...]
+    hits: Hits
     scores: Scores
     cosines: Scores
 
@@ -54,7 +93,7 @@ class Retriever:
         self.passages: tuple[Passage, ...] = generation.passages
         self.lists: tuple[StatementList, ...] = read_lists(self.passages)
         self._generation = generation
-        self._positions = {passage.id: i for i, passage in enumerate(self.passages)}
+        self.positions = {passage.id: i for i, passage in enumerate(self.passages)}
         codes = [level.code for level in generation.ladder.levels]
         self._about = {
             code: np.array([code in p.levels for p in self.passages], dtype=bool) for code in codes
@@ -100,7 +139,7 @@ class Retriever:
         count = len(self.passages)
         if not count:
             empty = np.zeros(0)
-            return Found((), empty, empty)
+            return Found(Hits((), empty), empty, empty)
         each = np.asarray(self._generation.vectors @ vectors.T, dtype=np.float64)
         # rounded: the last bits of a product differ between processors
         cosines = ((each[:, 0] + each.max(axis=1)) / 2).round(6)
@@ -111,9 +150,7 @@ class Retriever:
             scores = scores + WEIGHT_LEVEL * self._about[code] / len(query.levels)
         scores = scores + self._guide_bonus(query) + self._bank_bonus(asked)
         scores = np.where(self.allowed(query), scores, -np.inf)
-        order = np.argsort(-scores, kind="stable")
-        hits = tuple(Hit(self.passages[i], float(scores[i])) for i in order if scores[i] > -np.inf)
-        return Found(hits, scores, cosines)
+        return Found(Hits(self.passages, scores), scores, cosines)
 
     def _guide_bonus(self, query: Query) -> Scores:
         bonus = np.zeros(len(self.passages))
@@ -127,7 +164,7 @@ class Retriever:
     def _bank_bonus(self, asked: Asked | None) -> Scores:
         bonus = np.zeros(len(self.passages))
         for identity, vote in (asked.votes if asked else {}).items():
-            position = self._positions.get(identity)
+            position = self.positions.get(identity)
             if position is not None and vote.similarity > BANK_FLOOR:
                 bonus[position] = WEIGHT_BANK * (vote.similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
         return bonus

@@ -5,11 +5,16 @@ Not covered: their wording and citations (`compose`), and whether to answer at a
 
 from __future__ import annotations
 
+import itertools
 import re
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from ladder_qa.compare import Comparison, compare
+import numpy as np
+
+from ladder_qa.compare import Comparer, Comparison
 from ladder_qa.datamodels import Intent, Ladder, Passage, PassageKind, Query, Shown
 from ladder_qa.figures import (
     about_relation,
@@ -38,6 +43,7 @@ QUOTED_WORDS = re.compile(r"(?<!\w)[\"“']\w[^\"”]{8,}[\"”'](?!\w)")
 SAME_OPENING = 5  # words that two documents' statements of one thing begin with
 FIGURE_GAP = 1.5  # a figure further below the best statement is not the one that is meant
 FIGURE_DEPTH = 60  # hits among which figures are looked for
+REMEMBERED = 20_000  # statements whose words are kept in mind
 SPEAKING = 8  # statements among which two documents' figures are set beside each other
 
 
@@ -58,7 +64,14 @@ class Selector:
         self._ladder = ladder
         self._names = names
         self._portraits = Portraits(retriever, ladder, names)
-        self._position = {p.id: i for i, p in enumerate(retriever.passages)}
+        self._comparer = Comparer(retriever, names)
+        self._lists_of: dict[int, list[int]] = defaultdict(list)  # numbers, by a member's position
+        for number, lst in enumerate(retriever.lists):
+            for at in lst.members:
+                self._lists_of[at].append(number)
+        members = [lst.members for lst in retriever.lists]
+        self._members = np.fromiter(itertools.chain.from_iterable(members), dtype=np.int64)
+        self._starts = np.cumsum([0, *(len(one) for one in members)])[:-1]
 
     def select(self, query: Query, found: Found, rated: Sequence[Rated]) -> Selection:
         """The statements to show for a query; empty when nothing may be shown."""
@@ -120,8 +133,7 @@ class Selector:
         shown: list[Shown] = []
         for members in sections.values():
             left = members
-            whole = [lst for lst in self._retriever.lists if self._wanted(lst, members, found)]
-            for lst in whole:
+            for lst in self._whole_lists(members, found):
                 shown += self._portraits.members(lst, found)
                 left = [at for at in left if at not in lst.members]
             lead = left[:1] if not shown else []
@@ -145,19 +157,21 @@ class Selector:
             return False
         return says_figure(passage) and relation_of(passage) == "timeline"
 
-    @staticmethod
-    def _wanted(lst: StatementList, chosen: Sequence[int], found: Found) -> bool:
-        """Whether so much of a list is chosen that all of it is meant."""
-        inside = sum(at in lst.members for at in chosen)
-        allowed = sum(found.scores[at] > float("-inf") for at in lst.members)
-        return inside >= SMALLEST_LIST and inside >= WHOLE * allowed
+    def _whole_lists(self, chosen: Sequence[int], found: Found) -> Iterator[StatementList]:
+        """The lists of which so much is chosen that all of each is meant, in reading order."""
+        inside = Counter(number for at in chosen for number in self._lists_of.get(at, ()))
+        for number, count in sorted(inside.items()):
+            lst = self._retriever.lists[number]
+            allowed = sum(found.scores[at] > float("-inf") for at in lst.members)
+            if count >= SMALLEST_LIST and count >= WHOLE * allowed:
+                yield lst
 
     def _comparison(self, query: Query, found: Found, rated: Sequence[Rated]) -> Selection:
         if query.unknown and len(query.levels) == 1:
             if query.words or query.topics:
                 return Selection(self._probable(found, rated))
             return Selection(self._portraits.known_side(query.levels[0]))
-        comparison = compare(query, self._retriever, found, self._names)
+        comparison = self._comparer.compare(query, found)
         if comparison.rows:
             return Selection(self._portraits.shifts(query, comparison), comparison)
         lines = self._probable(found, rated)
@@ -226,21 +240,23 @@ class Selector:
 
     def _list(self, query: Query, found: Found) -> tuple[Shown, ...]:
         """The list that was meant: by kind of section, level, move and words; whole."""
-        best: tuple[float, StatementList] | None = None
-        for lst in self._retriever.lists:
-            scores = sorted((float(found.scores[i]) for i in lst.members), reverse=True)
-            if scores[0] == float("-inf"):
-                continue
-            allowed = [score for score in scores if score > float("-inf")]
-            half = allowed[: max(1, len(allowed) // 2)]
-            value = sum(half) / len(half) + (
-                LIST_TOPIC if set(query.topics[:1]) & lst.topics else 0.0
-            )
-            if best is None or value > best[0]:
-                best = value, lst
-        if best is None or not self._meant(query, best[1], found):
+        lists = self._retriever.lists
+        if not lists:
             return ()
-        return self._portraits.members(best[1], found)
+        # no list is worth more than its best member, so that most need no closer look
+        most = np.maximum.reduceat(found.scores[self._members], self._starts)
+        kind = set(query.topics[:1])
+        best: tuple[float, int] | None = None
+        for number in np.argsort(-most, kind="stable").tolist():
+            if most[number] == float("-inf") or (best and most[number] + LIST_TOPIC < best[0]):
+                break
+            value = _upper_half(lists[number], found)
+            value += LIST_TOPIC if kind & lists[number].topics else 0.0
+            if best is None or (value, -number) > (best[0], -best[1]):
+                best = value, number
+        if best is None or not self._meant(query, lists[best[1]], found):
+            return ()
+        return self._portraits.members(lists[best[1]], found)
 
     def _meant(self, query: Query, lst: StatementList, found: Found) -> bool:
         top = max(float(found.scores[i]) for i in lst.members)
@@ -254,20 +270,36 @@ class Selector:
         words = _plain_words(passage.plain)
         if passage.kind is not PassageKind.SENTENCE or len(words) <= SAME_OPENING:
             return None
-        if not QUOTED_WORDS.search(passage.plain):
+        if not QUOTED_WORDS.search(passage.plain) or not passage.levels:
             return None  # two sentences that only begin alike need not contradict each other
-        for other in self._retriever.passages:
+        for other in self._by_opening.get(words[:SAME_OPENING], ()):
             if other.document == passage.document or set(other.levels) != set(passage.levels):
                 continue
             theirs = _plain_words(other.plain)
-            alike = theirs[:SAME_OPENING] == words[:SAME_OPENING] and theirs[-4:-1] != words[-4:-1]
-            if alike and passage.levels and not set(theirs) <= set(words):
+            if theirs[-4:-1] != words[-4:-1] and not set(theirs) <= set(words):
                 return other
         return None
 
+    @cached_property
+    def _by_opening(self) -> dict[tuple[str, ...], list[Passage]]:
+        """All statements by their first words; made when one is first compared with others."""
+        found: dict[tuple[str, ...], list[Passage]] = defaultdict(list)
+        for passage in self._retriever.passages:
+            found[_plain_words(passage.plain)[:SAME_OPENING]].append(passage)
+        return found
 
-def _plain_words(text: str) -> list[str]:
-    return re.findall(r"\w+", text.casefold())
+
+def _upper_half(lst: StatementList, found: Found) -> float:
+    """The mean score of the better half of a list's statements that may be shown."""
+    scores = sorted((float(found.scores[at]) for at in lst.members), reverse=True)
+    allowed = [score for score in scores if score > float("-inf")]
+    half = allowed[: max(1, len(allowed) // 2)]
+    return sum(half) / len(half)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _plain_words(statement: str) -> tuple[str, ...]:
+    return tuple(re.findall(r"\w+", statement.casefold()))
 
 
 def _same(first: Passage, second: Passage) -> bool:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 # bm25s's own defaults, from Robertson and Zaragoza (2009), with Lucene's inverse frequency.
 _K1 = 1.5
 _B = 0.75
+REMEMBERED = 20_000  # texts whose tokens are kept, about 1 kB each
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—―−", "-"))
 _QUOTES = str.maketrans(dict.fromkeys("’ʼ＇`´", "'"))
 _TOKEN = re.compile(
@@ -62,6 +63,12 @@ def tokens(text: str) -> list[str]:
         else:
             found.append(_stem(token.removesuffix("'s")))
     return found
+
+
+@functools.lru_cache(maxsize=REMEMBERED)
+def token_set(text: str) -> frozenset[str]:
+    """The tokens of a document's text; remembered, so not for what people write."""
+    return frozenset(tokens(text))
 
 
 def _plain(text: str) -> str:

@@ -88,7 +88,7 @@ async def events(
     """The events of an answer; what became of a model's sentences is counted, not sent."""
     keeper, model = await keeper_of(request), request.app.state.model
     if model is None:
-        answer = await keeper.work(lambda: assistant.ask(asked.question, asked.history))
+        answer = await keeper.answers.answer(assistant, asked.question, asked.history)
         for event in events_of(answer):
             yield event
         return

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio.to_thread
 
 from ladder_qa.errors import IndexMissingError, LadderError
+from ladder_qa.web.answers import Answers
 from ladder_qa.web.problems import not_ready, why_not_ready
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class Keeper:
         self._metrics = metrics
         self._interval_s = interval_s
         self._limiter = anyio.CapacityLimiter(max(1, os.cpu_count() or 1))
+        self.answers = Answers(self.work)
         self._assistant: Assistant | None = None
         self._failed: tuple[str | None, float] | None = None
         self._why: str | None = None  # no index is open, in words for people
