@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import re
+import signal
 import threading
 import time
 from collections import Counter
@@ -15,12 +19,12 @@ import pytest
 from exported_model import settings_with_model
 from faults import Fault, Ground, Workshop, disk_use
 from ladder_qa.apart import ingest_apart
-from ladder_qa.errors import CorpusError
+from ladder_qa.errors import CorpusError, StoreError
 from ladder_qa.index import open_generation
 from ladder_qa.ingest import IngestReport, ingest
 from ladder_qa.settings import Settings
 from ladder_qa.store import folder_of
-from serving_fakes import DOCUMENTS
+from serving_fakes import DOCUMENTS, in_process
 
 pytestmark = pytest.mark.timeout(3600)
 
@@ -197,6 +201,71 @@ def edited(settings: Settings) -> Settings:
     ingest(settings)
     (settings.corpus / "overview.md").write_text(DOCUMENTS["overview.md"] + "\nAnd more.\n")
     return settings
+
+
+def builder_of(pid: int) -> int | None:
+    """The process in which a process has an index built."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    for child in map(int, children):
+        with contextlib.suppress(OSError):  # it ends just now
+            if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return child
+    return None
+
+
+def runs(pid: int) -> bool:
+    """Whether a process works; one that nobody has asked for its status yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_for_builder(pid: int) -> int:
+    deadline = time.monotonic() + 60
+    while (found := builder_of(pid)) is None:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (signal.SIGKILL, "was killed, perhaps because it wanted more memory than there is"),
+        (signal.SIGSEGV, "crashed (SIGSEGV); a disk that fails does that to it"),
+    ],
+)
+def test_a_building_process_that_ends_without_a_word_is_spoken_for(
+    edited: Settings, number: signal.Signals, words: str
+) -> None:
+    def end() -> None:
+        os.kill(wait_for_builder(os.getpid()), number)
+
+    before = open_generation(edited, None).id
+    ending = threading.Thread(target=end)
+    ending.start()
+    said = f"The process that builds the index in {edited.data} {words}."
+    with pytest.raises(StoreError, match=re.escape(said)):
+        ingest_apart(edited)
+    ending.join()
+    assert open_generation(edited, None).id == before
+
+
+def test_building_ends_with_the_process_that_waits_for_it(edited: Settings) -> None:
+    code = (
+        "import sys; from pathlib import Path; from ladder_qa.apart import ingest_apart;"
+        "from ladder_qa.settings import Settings;"
+        "ingest_apart(Settings(data=Path(sys.argv[1]), corpus=Path(sys.argv[2])))"
+    )
+    with in_process(code, str(edited.data), str(edited.corpus)) as waiting:
+        builder = wait_for_builder(waiting.pid)
+        waiting.kill()
+    deadline = time.monotonic() + 60
+    while runs(builder):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert ingest(edited).changed == ("overview.md",)
 
 
 def test_ingesting_in_a_process_of_its_own_gives_the_same_report(edited: Settings) -> None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import contextlib
 import multiprocessing
+import os
 import signal
+import threading
 from typing import TYPE_CHECKING
 
 from ladder_qa.errors import StoreError
@@ -50,6 +52,7 @@ def ingest_apart(settings: Settings, progress: Progress | None = None) -> Ingest
 
 
 def _ingest_and_tell(settings: Settings, told: Connection) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):  # nobody listens any more
         try:
             told.send(ingest(settings, lambda *step: told.send(step)))
@@ -57,6 +60,14 @@ def _ingest_and_tell(settings: Settings, told: Connection) -> None:
             raise
         except Exception as error:  # noqa: BLE001  (raised where it is waited for)
             told.send(error)
+
+
+def _end_with_parent() -> None:
+    """Building is over when nobody waits for it; at whatever point, nothing is lost by it."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _how(status: int | None) -> str:
