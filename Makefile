@@ -15,7 +15,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install local-llm run test check format slow eval baseline bench quality train calibrate clean
+.PHONY: help install local-llm run test check format slow faults eval baseline bench quality train calibrate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -41,6 +41,13 @@ test: install ## all tests but the slow ones
 
 slow: install ## the slow tests; NOT=long leaves out those of many minutes
 	$(BIN)/python -m pytest -m "slow$(if $(NOT), and not $(NOT))"
+
+# From a kill at each file operation to a server under load; each prints a line of figures.
+FAULTS := $(addprefix tests/test_,kills.py disk_faults.py damage.py ingest_again.py reopening.py \
+	chroma_server.py takeover.py)
+
+faults: install ## kills, failing disks, damage: the figures of docs/reliability.md
+	$(BIN)/python -m pytest -q $(FAULTS)
 
 check: install ## format, lint, types, layers
 	$(BIN)/ruff format --check $(CODE)
