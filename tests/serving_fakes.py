@@ -274,7 +274,9 @@ class FakeIndex:
 
 
 def settings(**values: Any) -> Settings:
-    return Settings(**{"data": Path("unused-data"), **values})
+    """Settings of a server that may be asked as `testserver`, as Starlette's test client does."""
+    known = ("testserver",) if values.get("auth", "none") == "none" else ()
+    return Settings(**{"data": Path("unused-data"), "allowed_hosts": known, **values})
 
 
 def fake_assistant(
