@@ -62,10 +62,11 @@ class Embedding:
     @property
     def frame(self) -> Frame:
         """What stands around the pages that are shown in the frame."""
-        given = {name: [value] for name, value in self.attributes.items()}
-        if self._divided:
-            # A parameter that is there once would be divided.
-            given["starters"] = [*self.starters, ""]
+        given: dict[str, str | list[str]] = {**self.attributes}
+        if self.starters:
+            # A parameter that is there once is divided.
+            several = [*self.starters, ""] if self._divided else _DIVIDER.join(self.starters)
+            given["starters"] = several
         query = f"?{urlencode(given, doseq=True)}" if given else ""
         return Frame(f"/embed{query}", bare=True, theme=self.theme)
 
@@ -95,7 +96,7 @@ def _starters(given: Sequence[str]) -> tuple[str, ...]:
     values = given if len(given) > 1 else "".join(given)[:_MOST_STARTERS].split(_DIVIDER)
     found, left = [], _MOST_STARTERS
     for question in (value.strip() for value in values):
-        left -= len(question)
-        if question and left >= 0:
+        if 0 < len(question) <= left:
             found.append(question)
+            left -= len(question)
     return tuple(found)
