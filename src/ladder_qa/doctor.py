@@ -145,7 +145,9 @@ def _language_model(settings: Settings) -> Finding:
 def _sign_in(settings: Settings) -> Finding:
     about = "Sign-in"
     if settings.auth == "none":
-        return Finding(about, "nobody is asked who they are; listens on loopback only")
+        words = "nobody is asked who they are; listens on loopback only"
+        names = ", ".join(settings.allowed_hosts)
+        return Finding(about, f"{words}, also by the name {names}" if names else words)
     if settings.auth == "open":
         return Finding(about, "nobody is asked who they are, at any address", mark="note")
     if settings.auth == "proxy":

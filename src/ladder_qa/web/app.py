@@ -107,6 +107,7 @@ async def _opened(
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        await keeper.close()
         if app.state.model is not None:
             await app.state.model.aclose()
         await asyncio.to_thread(recorder.close)

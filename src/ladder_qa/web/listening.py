@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ladder_qa import values
 from ladder_qa.errors import LadderError, SettingsError
 from ladder_qa.settings import Settings
 
@@ -45,6 +46,17 @@ def listen(settings: Settings, host: str, port: int) -> Iterator[socket.socket]:
             reason = error.strerror or "not allowed"
             raise AddressError(f"Cannot listen on {host} port {port}: {reason}.") from error
         yield opened
+
+
+def named(settings: Settings, host: str) -> Settings:
+    """Settings by which a server on loopback is also asked by the name that it listens on."""
+    if settings.auth != "none":
+        return settings
+    try:
+        names = values.hosts((host,))
+    except ValueError:  # an IPv6 address without brackets, which needs no name
+        return settings
+    return settings.with_changes(allowed_hosts=(*settings.allowed_hosts, *names))
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

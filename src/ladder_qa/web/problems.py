@@ -89,6 +89,12 @@ KINDS: dict[str, Kind] = {
         "A body must come with `content-type: application/json`, the form of a page with "
         "`application/x-www-form-urlencoded`, in UTF-8 and not compressed.",
     ),
+    "unknown-host": Kind(
+        421,
+        "This server has another name",
+        "It answers as localhost, as 127.0.0.1 or [::1], and by the names that "
+        "`LADDER_QA_ALLOWED_HOSTS` lists; the header `Host` of this request names none of them.",
+    ),
     "invalid-field": Kind(
         422, "A field is not valid", "The detail names the field and what is allowed in it."
     ),
