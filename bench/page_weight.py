@@ -22,7 +22,7 @@ import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 
 from playwright.sync_api import Browser, sync_playwright
-from weighing import AS_IS, MODES, PHONE, Condition, HostSite, added, median, weigh
+from weighing import AS_IS, PHONE, HostSite, Weight, median, weigh
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # Nothing of its own to fetch: only what the page asks for goes out.
@@ -33,6 +33,7 @@ QUIET_FLAGS = (
     "--disable-component-update",
     "--disable-sync",
 )
+BARE, INLINE, BUTTON = "a bare page", "with the widget, inline", "with the widget, as a button"
 START_LIMIT_S = 300.0  # a server that has to build its index first takes about 20 s
 
 
@@ -50,26 +51,26 @@ def main() -> None:
         pages = {
             "`/`": f"{ladder}/",
             "`/demo`": f"{ladder}/demo",
-            "a bare page": f"{host}/bare",
-            "the same with the widget, inline": f"{host}/inline",
-            "the same with the widget, as a button": f"{host}/launcher",
+            BARE: f"{host}/bare",
+            INLINE: f"{host}/inline",
+            BUTTON: f"{host}/launcher",
         }
         for url in pages.values():
             weigh(browser, url)  # the first of each counts as warming up
+        rounds = {}
         for condition in (AS_IS, PHONE):
-            _print_pages(browser, pages, runs, condition)
-        _print_added(browser, host, runs)
+            rounds[condition.name] = [
+                {name: weigh(browser, url, condition) for name, url in pages.items()}
+                for _ in range(runs)
+            ]
+            _print_pages(condition.name, rounds[condition.name])
+    _print_added(rounds)
 
 
-def _print_pages(
-    browser: Browser, pages: Mapping[str, str], runs: int, condition: Condition
-) -> None:
-    print(f"| {condition.name} | kB | requests | first paint, ms | can ask, ms | main thread, ms |"
+def _print_pages(condition: str, rounds: Sequence[Mapping[str, Weight]]) -> None:
+    print(f"| {condition} | kB | requests | first paint, ms | can ask, ms | main thread, ms |"
           " long tasks |\n|---|---|---|---|---|---|---|")  # fmt: skip
-    rounds = [
-        {name: weigh(browser, url, condition) for name, url in pages.items()} for _ in range(runs)
-    ]
-    for name in pages:
+    for name in rounds[0]:
         found = [one[name] for one in rounds]
         middle = median(found)
         cells = [f"{middle.bytes / 1000:.1f}", f"{middle.requests:.0f}"]
@@ -81,15 +82,16 @@ def _print_pages(
     print()
 
 
-def _print_added(browser: Browser, host: str, runs: int) -> None:
+def _print_added(rounds: Mapping[str, Sequence[Mapping[str, Weight]]]) -> None:
+    """The page with the widget less the bare one of the same round."""
     print("| the widget adds, ms of the main thread | all | script | style | layout |\n"
           "|---|---|---|---|---|")  # fmt: skip
-    for condition in (AS_IS, PHONE):
-        for mode in MODES:
-            found = added(browser, f"{host}/bare", f"{host}/{mode}", runs, condition)
+    for condition, weighed in rounds.items():
+        for name in (INLINE, BUTTON):
+            found = [one[name].less(one[BARE]) for one in weighed]
             keys = ("task_ms", "script_ms", "style_ms", "layout_ms")
             cells = [_ranged([getattr(one, key) for one in found]) for key in keys]
-            print(f"| {mode}, {condition.name} | {' | '.join(cells)} |", flush=True)
+            print(f"| {name.rpartition(', ')[2]}; {condition} | {' | '.join(cells)} |")
 
 
 def _ranged(values: Sequence[float]) -> str:

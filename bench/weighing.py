@@ -123,9 +123,10 @@ def weigh(browser: Browser, url: str, condition: Condition = AS_IS) -> Weight:
         page.goto(url, wait_until="networkidle", timeout=120_000)
         page.wait_for_timeout(SETTLE_MS)
         after = _metrics(session)
-        noted = page.evaluate(_NOTED)
+        spent = {name: after[name] - before.get(name, 0) for name in after}
+        weight = _weight(traffic, spent, page.evaluate(_NOTED))
         _check_field(page)
-        return _weight(traffic, {name: after[name] - before.get(name, 0) for name in after}, noted)
+        return weight
     finally:
         context.close()
 

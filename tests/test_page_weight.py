@@ -18,11 +18,11 @@ from ladder_qa.web.widget import current
 from pages_browser import serving
 from serving_fakes import fake_assistant
 
-RUNS = 7
+RUNS = 5
 MOST_AROUND = 2000  # bytes of a page or a small answer, with its headers
-# Elements made and filled: about as long as the 50 ms that the widget may take, on the machine
-# where that was measured. A slower machine takes longer for both.
-ELEMENTS = 20_000
+# Elements made and filled. 20,000 take about 50 ms on the machine where the widget's 50 ms were
+# measured, a slower machine takes longer for both; twice as many leave room for noise.
+ELEMENTS = 40_000
 _LOOP = f"""() => {{
   const root = document.createElement("div");
   for (let number = 0; number < {ELEMENTS}; number += 1) {{
@@ -81,7 +81,8 @@ def test_a_page_loads_the_widget_and_what_it_shows_at_once(
     assert requests == weight.requests
     assert script < weight.bytes < script + requests * MOST_AROUND
     assert 0 < weight.paint_ms <= weight.ready_ms
-    assert 0 < weight.script_ms < weight.task_ms
+    assert 0 < weight.layout_ms < weight.task_ms
+    assert (weight.script_ms > 0) == (mode != "bare")
 
 
 @pytest.mark.slow

@@ -171,22 +171,14 @@ def test_an_unlisted_page_shows_no_frame_and_no_page_shows_another_one(
 
 
 def test_a_page_that_rebinds_its_name_gets_nothing(
-    page: Watched, places: Places, tmp_path: Path
+    browser: Browser, places: Places, tmp_path: Path
 ) -> None:
-    """The page's own name leads to this server, so that for the browser it is one origin."""
-    rebound = places.ladder.replace("127.0.0.1", REBOUND)
-    answer = page.page.goto(f"{rebound}/")
-    assert answer is not None
-    assert answer.status == 421
-    attack = f"{rebound}/attack"  # what the name's own server gave before
-    page.page.route(attack, lambda route: route.fulfill(content_type="text/html", body="<p>Hello"))
-    page.page.goto(attack)
-    status, text = page.page.evaluate(READ)
-    assert status == 421
-    assert "X1" not in text
-
+    """For the browser its own name and this server's are one origin, and its policy is its own."""
     names = {"allowed_hosts": (REBOUND,), "data": tmp_path / "data"}
-    with serving(fake_assistant(), **names) as ladder:
-        answer = page.page.goto(ladder.replace("127.0.0.1", REBOUND))
-        assert answer is not None
-        assert answer.status == 200  # otherwise the name would lead nowhere, and nothing be tested
+    with serving(fake_assistant(), **names) as known, watched(browser, bypass_csp=True) as opened:
+        for ladder, expected in ((places.ladder, 421), (known, 200)):
+            answer = opened.page.goto(ladder.replace("127.0.0.1", REBOUND))
+            assert answer is not None
+            status, text = opened.page.evaluate(READ)
+            assert [expected, expected] == [answer.status, status]
+            assert ("X1" in text) == (expected == 200)  # otherwise the name would lead nowhere
