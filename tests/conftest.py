@@ -1,4 +1,4 @@
-"""What all tests share: the folders they read, the watch over the network, browser and widget.
+"""What all tests share: folders, the watch over the network, browser and widget, failing disks.
 
 Not covered: fakes; each test module holds the ones it needs.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from browser import Watched
+    from faults import Ground, Workshop
     from widget_site import Hosted, Site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +109,37 @@ def url(pytestconfig: pytest.Config, corpus_folder: Path) -> Iterator[str]:
     settings = settings_for(pytestconfig, corpus_folder)
     with listening(settings, assistant_for(pytestconfig, corpus_folder)) as port:
         yield f"http://127.0.0.1:{port}"
+
+
+@pytest.fixture(scope="module")
+def ground(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Ground:
+    """A data folder, and two states of one corpus of which its index may be."""
+    from exported_model import cache_folder, exported_encoder
+    from faults import Ground
+
+    encoder = exported_encoder(pytestconfig)
+    models = cache_folder(pytestconfig).resolve() / "models"
+    return Ground(tmp_path_factory.mktemp("ground"), encoder, models)
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
+    """Runs command lines that are killed or whose disk fails; skips where it cannot be made."""
+    from faults import Workshop
+
+    with Workshop(tmp_path_factory.mktemp("workshop")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def show(capsys: pytest.CaptureFixture[str]) -> Callable[[str], None]:
+    """Prints a line of figures although pytest keeps what tests print."""
+
+    def print_line(line: str) -> None:
+        with capsys.disabled():
+            sys.stdout.write(f"\n    {line}\n")
+
+    return print_line
 
 
 @pytest.fixture(scope="module")

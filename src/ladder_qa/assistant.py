@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import itertools
+import weakref
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -88,7 +89,11 @@ class Assistant:
         self.relevance = Relevance(self._retriever, ladder)
         self.outcomes = Judge(ladder, passages, self._retriever.lists)
         self._selector = Selector(self._retriever, ladder, names)
-        self._suggester = Suggester(ladder, self._retriever.lists, passages, self.answers)
+        # No circle: an assistant, and its model of 100 MB, goes with the last request that uses it.
+        own = weakref.proxy(self)
+        self._suggester = Suggester(
+            ladder, self._retriever.lists, passages, lambda question: bool(own.answers(question))
+        )
 
     @classmethod
     def open(cls, settings: Settings) -> Assistant:

@@ -80,16 +80,24 @@ class Asked:
 
 
 def bank_fingerprint(corpus: Path) -> str:
-    """SHA-256 over the names and bytes of the bank's files below `corpus`."""
+    """SHA-256 over the names and bytes of the bank's files below `corpus`. Raises CorpusError."""
     digest = hashlib.sha256()
     for path in _files(corpus / FOLDER):
-        data = path.read_bytes()
+        data = _bytes(path)
         digest.update(f"{path.name}\0{len(data)}\0".encode() + data)
     return digest.hexdigest()
 
 
 def _files(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl")) if folder.is_dir() else []
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        reason = error.strerror or "unknown error"
+        raise CorpusError(f"{FOLDER}/{path.name}: cannot be read ({reason})") from error
 
 
 def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank:
@@ -116,7 +124,7 @@ def read_bank(corpus: Path, passages: Sequence[Passage], ladder: Ladder) -> Bank
 def _lines(folder: Path) -> Iterable[tuple[str, list[tuple[str, str]], str]]:
     for path in _files(folder):
         try:
-            lines = path.read_bytes().decode("utf-8").split("\n")
+            lines = _bytes(path).decode("utf-8").split("\n")
         except UnicodeDecodeError as error:
             raise CorpusError(f"{FOLDER}/{path.name}: not UTF-8 text ({error.reason})") from error
         for number, line in enumerate(lines, 1):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import os
 import shutil
 import sys
@@ -52,11 +53,13 @@ class Rooms:
     @classmethod
     def of_this_package(cls) -> Rooms:
         """The real ones; importing them takes most of a second."""
+        from ladder_qa.apart import ingest_apart
         from ladder_qa.assistant import Assistant
         from ladder_qa.encode import prepare_encoder
-        from ladder_qa.ingest import ensure_index, ingest
+        from ladder_qa.ingest import ensure_index
 
-        return cls(Assistant.open, ensure_index, ingest, prepare_encoder)
+        ensured = functools.partial(ensure_index, build=ingest_apart)
+        return cls(Assistant.open, ensured, ingest_apart, prepare_encoder)
 
 
 def load_settings() -> Settings:
@@ -119,17 +122,10 @@ def events(answering: Assistant | Worded, question: str) -> Iterator[Event]:
 
 def ensure_index_apart(settings: Settings) -> None:
     """Builds the index, where it is needed, in a process that ends: building loads the most."""
-    from ladder_qa.ingest import ensure_index, stale
+    from ladder_qa.apart import ingest_apart
+    from ladder_qa.ingest import ensure_index
 
-    if has_index(settings) and not stale(settings):
-        ensure_index(settings, say)
-    else:
-        import concurrent.futures
-        import multiprocessing
-
-        fresh = multiprocessing.get_context("spawn")
-        with concurrent.futures.ProcessPoolExecutor(1, mp_context=fresh) as builder:
-            builder.submit(ensure_index, settings, say).result()
+    ensure_index(settings, say, ingest_apart)
     remember(settings)
 
 
@@ -143,8 +139,8 @@ def with_last_corpus(settings: Settings) -> Settings:
     if corpus_is_set(settings):
         return settings
     try:
-        last = (settings.data / _LAST_CORPUS).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        last = os.fsdecode((settings.data / _LAST_CORPUS).read_bytes())
+    except OSError:
         return settings
     return settings.with_changes(corpus=Path(last)) if last else settings
 
@@ -152,12 +148,14 @@ def with_last_corpus(settings: Settings) -> Settings:
 def remember(settings: Settings) -> None:
     """Keeps the folder for `with_last_corpus`; written whole, because others may read it."""
     place = settings.data / _LAST_CORPUS
-    folder = str(settings.corpus.resolve())
+    folder = os.fsencode(settings.corpus.resolve())
     with contextlib.suppress(OSError):  # a data folder that is only read: nothing to remember
-        if place.is_file() and place.read_text(encoding="utf-8") == folder:
+        if place.is_file() and place.read_bytes() == folder:
             return
+        for leftover in settings.data.glob(f"{_LAST_CORPUS}.*"):
+            leftover.unlink(missing_ok=True)  # of a process that was killed
         partial = place.with_name(f"{_LAST_CORPUS}.{os.getpid()}")
-        partial.write_text(folder, encoding="utf-8")
+        partial.write_bytes(folder)
         partial.replace(place)
 
 

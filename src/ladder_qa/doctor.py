@@ -96,6 +96,7 @@ def _chroma_server(url: str) -> Finding:
 
 
 def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
+    from ladder_qa.chroma import check_records  # noqa: PLC0415
     from ladder_qa.index import open_generation  # noqa: PLC0415
     from ladder_qa.ingest import stale  # noqa: PLC0415
 
@@ -106,7 +107,7 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
         yield Finding("Index", words, mark="PROBLEM")
         return
     except LadderError as error:
-        yield Finding("Index", f"{error} `ladder-qa ingest` builds it anew.", mark="PROBLEM")
+        yield Finding("Index", str(error), mark="PROBLEM")
         return
     yield Finding(
         "Index",
@@ -114,14 +115,18 @@ def _index(settings: Settings, fingerprint: str | None) -> Iterator[Finding]:
         f"{len(generation.passages)} passages, every file as its manifest says",
     )
     try:
+        check_records(settings)
+    except LadderError as error:
+        yield Finding("Chroma's records", str(error), mark="PROBLEM")
+    try:
         if stale(settings):
             words = (
                 "the corpus, or the program that reads it, changed after the index was built; "
                 "`ladder-qa ingest` renews it"
             )
             yield Finding("Index", words, mark="PROBLEM")
-    except CorpusError:
-        pass  # said above, under "Corpus"
+    except CorpusError as error:  # of its questions: a folder that is missing is no change
+        yield Finding("Corpus", str(error), mark="PROBLEM")
     yield _bank(generation.bank)
     yield from _ladder(generation.ladder)
 

@@ -55,7 +55,7 @@ class IngestRunningError(LadderError):
 
 
 class StoreError(LadderError):
-    """The configured Chroma server cannot be reached or answered wrongly."""
+    """The index cannot be written to the disk, or Chroma does not answer as it should."""
 
 
 class FeedbackError(LadderError):

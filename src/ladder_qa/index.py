@@ -8,37 +8,46 @@ Not covered: reading the corpus and encoding (`ingest`); how scores become hits 
 from __future__ import annotations
 
 import contextlib
-import os
 import secrets
 import weakref
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
-from urllib.request import urlopen
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ladder_qa.chroma import (
+    check_collection,
+    client_of,
+    close,
+    connect,
+    store_errors,
+    write_collection,
+)
+from ladder_qa.disk import disk_errors, try_disk
 from ladder_qa.errors import IndexDamagedError, IndexMissingError, StoreError
 from ladder_qa.ranking import best_rows
 from ladder_qa.store import (
     CHROMA,
     FORMAT,
+    REPAIR,
     Content,
     Manifest,
     StoredDocument,
     check_content,
     check_files,
+    chroma_untouched,
     code_digest,
     folder_of,
+    may_be_served,
     other_generations,
     read_content,
     read_manifest,
     read_pointer,
     remove_generation,
     switch_pointer,
+    synchronize,
     words_folder,
     write_content,
     write_manifest,
@@ -48,7 +57,7 @@ from ladder_qa.words import WordIndex
 from ladder_qa.words import tokens as tokens  # noqa: PLC0414
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -62,14 +71,7 @@ if TYPE_CHECKING:
 # two cores. Beyond it Chroma's HNSW graph names the candidates, and they are compared exactly.
 EXACT_LIMIT = 100_000
 _CANDIDATES = 4  # times as many asked of the graph as wanted
-# Chroma brings stored vectors to unit length once more, which moves their last bits.
-_SAME_VECTOR = 1e-5
-_BATCH = 500  # records in one request to Chroma
-_HNSW = {"space": "cosine", "ef_construction": 400, "max_neighbors": 32, "ef_search": 400}
-# HNSW is approximate: no setting makes every record reachable, above all among equal vectors. A
-# few misses are no damage; more mean that the graph is not that of the records.
-_FOUND = 0.99  # of the records find themselves
-_ANSWER_S = 60.0  # for one answer of a Chroma server
+_TRIAL = 1_000_000  # bytes: Chroma's files are 0.5 MB before the first record
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,22 +150,25 @@ def _open(
     if encoder_fingerprint not in (None, manifest.encoder):
         raise IndexDamagedError(
             f"The index was built with the encoder {manifest.encoder}, and the configured one is "
-            f"{encoder_fingerprint}. Run `ladder-qa ingest` to build it again."
+            f"{encoder_fingerprint}. {REPAIR}"
         )
     if manifest.chroma_url != settings.chroma_url:
         raise IndexDamagedError(
             f"The index was built in {manifest.chroma_url or 'the embedded Chroma'}, and "
-            f"LADDER_QA_CHROMA_URL has the value {settings.chroma_url!r}. "
-            "Run `ladder-qa ingest` to build it again."
+            f"LADDER_QA_CHROMA_URL has the value {settings.chroma_url!r}. {REPAIR}"
         )
     check_files(folder, manifest)
     content = read_content(folder)
     try:
         words = WordIndex.from_folder(words_folder(folder))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamagedError(f"The word index in {folder} is damaged: {error!r}.") from error
+        raise IndexDamagedError(
+            f"The word index in {folder} is damaged: {error!r}. {REPAIR}"
+        ) from error
     if len(content.passages) != manifest.passages or words.count != manifest.passages:
-        raise IndexDamagedError(f"The index in {folder} has not the passages of its manifest.")
+        raise IndexDamagedError(
+            f"The index in {folder} has not the passages of its manifest. {REPAIR}"
+        )
     return Generation(
         id=manifest.id,
         corpus_sha256=f"sha256:{manifest.corpus}",
@@ -186,8 +191,8 @@ def build_generation(
     """Write, check and switch to a new generation; returns its id. Holds no lock: see `ingest`.
 
     `corpus` is the corpus' SHA-256, `encoder` the fingerprint, `bank` the SHA-256 of the
-    probably-asked questions. Raises StoreError, and
-    IndexDamagedError when what was written does not read back; the old generation stays then.
+    probably-asked questions. Raises StoreError, and IndexDamagedError when what was written does
+    not read back; the old generation stays then.
     """
     try:
         check_content(content)
@@ -197,8 +202,6 @@ def build_generation(
     with contextlib.suppress(IndexDamagedError):  # a damaged pointer is replaced
         previous = read_pointer(settings.data)
     generation = f"{corpus[:12]}-{secrets.token_hex(4)}"  # a folder name is never used twice
-    folder = folder_of(settings.data, generation)
-    folder.mkdir(parents=True)
     manifest = Manifest(
         format=FORMAT,
         id=generation,
@@ -212,157 +215,67 @@ def build_generation(
         passages=len(content.passages),
         dimensions=int(content.vectors.shape[1]),
         files=(),
+        chroma=(),
+        sha256="",
     )
     try:
-        write_content(folder, content)
-        WordIndex.from_texts([p.text for p in content.passages]).save(words_folder(folder))
-        _write_collection(settings, folder, manifest, content)
-        check_collection(settings, folder, manifest, content)
-        write_manifest(folder, manifest)
-        _open(settings, generation, encoder, EXACT_LIMIT)
+        with disk_errors(settings.data):
+            _write_generation(settings, manifest, content)
+            switch_pointer(settings.data, generation)
     except BaseException:
-        _remove(settings, generation)
+        if not may_be_served(settings.data, generation):
+            _remove(settings, [generation])
         raise
-    switch_pointer(settings.data, generation)
-    for old in other_generations(settings.data, {generation, previous or generation}):
-        _remove(settings, old)
+    _remove(settings, other_generations(settings.data, {generation, previous}))
     return generation
 
 
-def _remove(settings: Settings, generation: str) -> None:
-    """Delete a generation that nobody opens any more, with its collection on the server."""
-    if settings.chroma_url:
-        with contextlib.suppress(Exception), _client(settings, Path()) as client:
-            client.delete_collection(f"ladder-qa-{generation}")
-    remove_generation(settings.data, generation)
-
-
-@contextlib.contextmanager
-def _client(settings: Settings, folder: Path) -> Iterator[Any]:
-    """A Chroma client for the length of the `with`; whatever goes wrong there is a StoreError."""
-    with _store_errors(settings):
-        client = _connect(settings, folder)
-        try:
-            yield client
-        finally:
-            _close(client)
-
-
-@contextlib.contextmanager
-def _store_errors(settings: Settings) -> Iterator[None]:
+def _write_generation(settings: Settings, manifest: Manifest, content: Content) -> None:
+    """Everything of a generation, read back and brought to the disk."""
+    folder = folder_of(settings.data, manifest.id)
+    folder.mkdir(parents=True)
+    write_content(folder, content)
+    WordIndex.from_texts([p.text for p in content.passages]).save(words_folder(folder))
     try:
-        yield
-    except (StoreError, IndexDamagedError):
+        write_collection(settings, folder, manifest, content)
+        check_collection(settings, folder, manifest, content)
+    except StoreError:
+        if not settings.chroma_url:  # the disk itself says what it refuses better than Chroma does
+            place = folder / CHROMA
+            try_disk(place if place.is_dir() else folder, _TRIAL + 2 * content.vectors.nbytes)
         raise
-    except Exception as error:  # chromadb, httpx and sqlite errors share no base
-        where = settings.chroma_url or "the embedded store"
-        if type(error).__name__ == "NotFoundError":  # of chromadb, which may not be imported
-            raise IndexDamagedError(f"Chroma ({where}) holds no such collection.") from error
-        raise StoreError(f"Chroma ({where}) failed: {error}") from error
+    write_manifest(folder, manifest)
+    _open(settings, manifest.id, manifest.encoder, EXACT_LIMIT)
+    synchronize(folder)
 
 
-def _connect(settings: Settings, folder: Path) -> Any:
-    """A Chroma client: embedded in a generation's folder, or of the configured server."""
-    os.environ["ANONYMIZED_TELEMETRY"] = "False"  # also for what reads the environment itself
-    import chromadb  # noqa: PLC0415  (1 s, and wanted for building and large indexes only)
-    from chromadb.config import Settings as ChromaSettings  # noqa: PLC0415
+def remove_leftovers(settings: Settings) -> None:
+    """Delete all generations but the served one: those before it, and what killed builds left.
 
-    # No `.env` of the working folder: it is ours, and Chroma would take its own keys from it.
-    options: dict[str, Any] = {"_env_file": None, "anonymized_telemetry": False}
-    if not settings.chroma_url:
-        path = str(folder / CHROMA)
-        return chromadb.PersistentClient(path=path, settings=ChromaSettings(**options))
-    # The client itself waits without limit: first ask with one.
-    with urlopen(f"{settings.chroma_url}/api/v2/heartbeat", timeout=_ANSWER_S):  # noqa: S310
-        pass
-    url = urlsplit(settings.chroma_url)
-    client = chromadb.HttpClient(
-        host=url.hostname or "",
-        port=url.port or (443 if url.scheme == "https" else 80),
-        ssl=url.scheme == "https",
-        settings=ChromaSettings(**options),
-    )
-    for session in _sessions_of(client):
-        session.timeout = _ANSWER_S
-    return client
-
-
-def _sessions_of(client: Any) -> list[Any]:
-    """A server client's connections, which Chroma neither limits nor closes; none if embedded."""
-    parts = (client, getattr(client, "_admin_client", None))
-    sessions = [getattr(getattr(part, "_server", None), "_session", None) for part in parts]
-    return [session for session in sessions if session is not None]
-
-
-def _close(client: Any) -> None:
-    sessions = _sessions_of(client)
-    client.close()
-    for session in sessions:
-        session.close()
-
-
-def _write_collection(
-    settings: Settings, folder: Path, manifest: Manifest, content: Content
-) -> None:
-    """Create the generation's own collection and add every passage once, through llama-index."""
-    from llama_index.vector_stores.chroma import ChromaVectorStore  # noqa: PLC0415
-
-    from ladder_qa.passages import passage_node  # noqa: PLC0415  (it loads llama-index)
-
-    with _client(settings, folder) as client:
-        collection = client.create_collection(
-            manifest.collection,
-            embedding_function=None,
-            configuration={"hnsw": _HNSW},
-        )
-        store = ChromaVectorStore(chroma_collection=collection)
-        for start in range(0, len(content.passages), _BATCH):
-            nodes = []
-            for row in range(start, min(start + _BATCH, len(content.passages))):
-                node = passage_node(content.passages[row])
-                node.embedding = content.vectors[row].tolist()
-                nodes.append(node)
-            store.add(nodes)
-
-
-def check_collection(
-    settings: Settings, folder: Path, manifest: Manifest, content: Content
-) -> None:
-    """Reopen the collection and compare every record; let every vector look for itself.
-
-    Raises IndexDamagedError where a record differs or less than 99 % find themselves; StoreError.
+    Nothing where the pointer names none: then one of them may be all there is.
     """
-    with _client(settings, folder) as client:
-        collection = client.get_collection(manifest.collection, embedding_function=None)
-        count = len(content.passages)
-        if collection.count() != count:
-            raise IndexDamagedError(f"{collection.count()} records in Chroma; allowed: {count}.")
-        batches = (range(at, min(at + _BATCH, count)) for at in range(0, count, _BATCH))
-        found = sum(_check_records(collection, content, rows) for rows in batches)
-        if found < _FOUND * count:
-            raise IndexDamagedError(f"Only {found} of {count} passages find themselves.")
+    with contextlib.suppress(IndexDamagedError):
+        served = read_pointer(settings.data)
+        if served is not None:
+            _remove(settings, other_generations(settings.data, {served}))
 
 
-def _check_records(collection: Any, content: Content, rows: range) -> int:
-    """How many of `rows` find themselves; IndexDamagedError where a record is different."""
-    passages = content.passages[rows.start : rows.stop]
-    expected = content.vectors[rows.start : rows.stop]
-    ids = [passage.id for passage in passages]
-    got = collection.get(ids=ids, include=["embeddings", "metadatas", "documents"])
-    place = {record: number for number, record in enumerate(got["ids"])}
-    near = partial(np.allclose, rtol=0, atol=_SAME_VECTOR)
-    for passage, vector in zip(passages, expected, strict=True):
-        number = place.get(passage.id)
-        if number is None:
-            raise IndexDamagedError(f"The passage {passage.id} is not in the collection.")
-        about = got["metadatas"][number]
-        kept = (got["documents"][number], about["document"], about["start"], about["end"])
-        same = kept == (passage.text, passage.document, passage.start, passage.end)
-        if not same or not near(got["embeddings"][number], vector):
-            raise IndexDamagedError(f"The passage {passage.id} is not as it was written.")
-    found = collection.query(query_embeddings=expected, n_results=1, include=["embeddings"])
-    pairs = zip(found["embeddings"], expected, strict=True)  # another passage's when texts are one
-    return sum(len(first) == 1 and near(first[0], vector) for first, vector in pairs)
+def _remove(settings: Settings, generations: Iterable[str]) -> None:
+    """Delete generations that nobody opens any more, with their collections on the server.
+
+    A server that does not answer now is told the next time.
+    """
+    names = list(generations)
+    told = not (settings.chroma_url and names)
+    with contextlib.suppress(StoreError):
+        if not told:
+            with client_of(settings, Path()) as client:
+                for generation in names:
+                    with contextlib.suppress(IndexDamagedError), store_errors(settings, Path()):
+                        client.delete_collection(f"ladder-qa-{generation}")
+            told = True
+    for generation in names:
+        remove_generation(settings.data, generation, remember=not told)
 
 
 def _search_in(
@@ -374,24 +287,26 @@ def _search_in(
 ) -> Nearest | None:
     """How to ask Chroma for candidates, or None where all vectors are compared one by one."""
     if settings.chroma_url:
-        with _client(settings, folder) as client:
+        with client_of(settings, folder) as client:
             count = client.get_collection(manifest.collection, embedding_function=None).count()
         if count != manifest.passages:
             raise IndexDamagedError(
                 f"The collection {manifest.collection} on {settings.chroma_url} holds {count} "
-                f"records; allowed: {manifest.passages}. Run `ladder-qa ingest`."
+                f"records; allowed: {manifest.passages}. {REPAIR}"
             )
     if manifest.passages <= exact_limit:
         return None
-    with _store_errors(settings):
-        client = _connect(settings, folder)
+    if not settings.chroma_url:
+        chroma_untouched(folder, manifest)  # for what it raises
+    with store_errors(settings, folder):
+        client = connect(settings, folder)
         collection = client.get_collection(manifest.collection, embedding_function=None)
     row_of = {passage.id: row for row, passage in enumerate(passages)}
 
     def nearest(vector: NDArray[np.float32], count: int) -> list[int]:
-        with _store_errors(settings):
+        with store_errors(settings, folder):
             found = collection.query(query_embeddings=[vector], n_results=count, include=[])
-        return [row_of[record] for record in found["ids"][0]]
+            return [row_of[record] for record in found["ids"][0]]
 
-    weakref.finalize(nearest, _close, client)  # open as long as the generation is in use
+    weakref.finalize(nearest, close, client)  # open as long as the generation is in use
     return nearest

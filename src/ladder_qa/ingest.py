@@ -7,6 +7,7 @@ Not covered: watching the folder, which a server does by asking `stale` between 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import time
@@ -17,18 +18,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ladder_qa.bank import bank_fingerprint, read_bank
-from ladder_qa.corpus import corpus_fingerprint, read_corpus
+from ladder_qa.bank import bank_fingerprint
+from ladder_qa.chroma import check_records
+from ladder_qa.corpus import corpus_fingerprint
 from ladder_qa.datamodels import as_json
 from ladder_qa.encode import encoder_fingerprint, prepare_encoder
-from ladder_qa.errors import CorpusError, IndexDamagedError, IngestRunningError, LadderError
+from ladder_qa.errors import (
+    CorpusError,
+    IndexDamagedError,
+    IngestRunningError,
+    LadderError,
+    StoreError,
+)
 from ladder_qa.index import (
     build_generation,
     current_generation_id,
-    open_generation,
+    remove_leftovers,
     writer_lock,
 )
-from ladder_qa.ladder import read_ladder
+from ladder_qa.reading import read_steadily
 from ladder_qa.settings import Settings
 from ladder_qa.store import (
     Content,
@@ -47,13 +55,13 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ladder_qa.datamodels import Corpus, RefusedFile
+    from ladder_qa.datamodels import RefusedFile
     from ladder_qa.encode import Encoder
+    from ladder_qa.reading import Reading
 
     Progress = Callable[[str, int, int], None]
     Vectors = Mapping[str, NDArray[np.float32]]
 
-_READINGS = 3  # of a corpus that is edited meanwhile
 _WAIT_S = 120.0  # for another process that builds the first index
 _LOOK_S = 0.2  # between two looks at whether it has finished
 _STEP = 64  # passages encoded between two reports of progress
@@ -102,21 +110,23 @@ def ingest(
     say = progress or _silent
     sha256 = corpus_fingerprint(settings.corpus)  # first: no corpus, no data folder
     with writer_lock(settings.data):
+        remove_leftovers(settings)  # first: they may be what fills the disk
         old = None if force else _served(settings)
         fingerprint = encoder_fingerprint(settings)
         fits = old is not None and _fits(old.manifest, settings, sha256, fingerprint)
         if old is not None and fits and _stored(settings):
             return _report(old.manifest.id, old.content, old, None, started)
         say("read", 0, 1)
-        corpus = _read_steadily(settings.corpus)
+        read = read_steadily(settings.corpus)
         say("read", 1, 1)
         encoder = prepare_encoder(settings, progress)
         same_encoder = old is not None and old.manifest.encoder == encoder.fingerprint
         known = _vectors_of(old.content) if old is not None and same_encoder else {}
-        bank = bank_fingerprint(settings.corpus)
-        content, encoded = _make_content(settings.corpus, corpus, encoder, known, say)
+        content, encoded = _make_content(read, encoder, known, say)
         say("store", 0, 1)
-        generation = build_generation(settings, content, corpus.sha256, encoder.fingerprint, bank)
+        generation = build_generation(
+            settings, content, read.corpus.sha256, encoder.fingerprint, read.bank_sha256
+        )
         say("store", 1, 1)
         return _report(generation, content, old, encoded, started)
 
@@ -127,39 +137,74 @@ def stale(settings: Settings) -> bool:
     False when there is no corpus folder: then there is nothing to build from. Cheap enough for
     a server's look between requests; another model is noticed at start, by `ensure_index`.
     """
-    return not _current(settings, encoder=None)
+    return bool(_reason(settings, encoder=None))
 
 
-def ensure_index(settings: Settings, report: Callable[[str], None]) -> None:
+def ensure_index(
+    settings: Settings,
+    report: Callable[[str], None],
+    build: Callable[[Settings], IngestReport] = ingest,
+) -> None:
     """Build when there is no index or the corpus changed; `report` gets a sentence then.
 
-    When another process is building: waits for it, up to 120 s, if there is no index at all,
-    and goes on with the old index otherwise. Raises CorpusError when there is neither index nor
-    corpus, IngestRunningError, and whatever else `ingest` raises.
+    When another process is building: waits for it, up to 120 s, if there is no index that can be
+    used, and goes on with the old index otherwise, as it does when building fails. Raises
+    CorpusError when there is neither index nor corpus, IngestRunningError, and whatever else
+    `ingest` raises.
     """
-    exists = _pointer(settings) is not None
-    if exists and _current(settings, encoder_fingerprint(settings)):
-        return
-    deadline = time.monotonic() + _WAIT_S
-    report(
-        f"The corpus in {settings.corpus} or the configuration changed: building the index again."
-        if exists
-        else f"There is no index in {settings.data}: building it from {settings.corpus}."
-    )
+    encoder = encoder_fingerprint(settings) if _pointer(settings) is not None else None
+    usable = _usable(settings, encoder)
+    try:
+        reason = _reason(settings, encoder)
+        if reason:
+            report(reason)
+            _build_in_turn(settings, encoder, build, 0.0 if usable else _WAIT_S)
+    except IngestRunningError:
+        if not usable:
+            raise
+        report("Another process is building the index; the old one answers meanwhile.")
+    except (CorpusError, StoreError, IndexDamagedError) as error:
+        if not usable:
+            raise
+        report(f"{error} The index that was built before answers meanwhile.")
+
+
+def _usable(settings: Settings, encoder: str | None) -> bool:
+    """Whether the served generation, if its files are whole, can be opened with these settings."""
+    try:
+        manifest = current_manifest(settings.data)
+    except IndexDamagedError:
+        return False
+    own = (encoder, settings.chroma_url)
+    return manifest is not None and own == (manifest.encoder, manifest.chroma_url)
+
+
+def _build_in_turn(
+    settings: Settings,
+    encoder: str | None,
+    build: Callable[[Settings], IngestReport],
+    wait_s: float,
+) -> None:
+    """Build, or wait until another process has built. Raises what `build` raises."""
+    deadline = time.monotonic() + wait_s
     while True:
         try:
-            ingest(settings)
+            build(settings)
         except IngestRunningError:
-            if exists:
-                report("Another process is building the index; the old one answers meanwhile.")
-                return
-            if _pointer(settings) is not None:
-                return
-            if time.monotonic() > deadline:
+            if time.monotonic() >= deadline:
                 raise
-            time.sleep(_LOOK_S)
+            _wait_for_writer(settings.data, deadline)
+            if not _reason(settings, encoder):
+                return
         else:
             return
+
+
+def _wait_for_writer(data: Path, deadline: float) -> None:
+    while time.monotonic() < deadline:
+        with contextlib.suppress(IngestRunningError), writer_lock(data):
+            return
+        time.sleep(_LOOK_S)
 
 
 def _silent(step: str, done: int, total: int) -> None:
@@ -173,17 +218,23 @@ def _pointer(settings: Settings) -> str | None:
         return None  # a damaged pointer is replaced by building
 
 
-def _current(settings: Settings, encoder: str | None) -> bool:
-    """Whether the served generation is up to date; also when there is no corpus to build from."""
-    if not settings.corpus.is_dir():
-        return _pointer(settings) is not None
+def _reason(settings: Settings, encoder: str | None) -> str:
+    """Why an index has to be built, in a sentence; empty where one is up to date.
+
+    Empty also where there is one and no corpus to build from.
+    """
+    corpus, data = settings.corpus, settings.data
+    if not corpus.is_dir() and _pointer(settings) is not None:
+        return ""
     try:
-        manifest = current_manifest(settings.data)
+        manifest = current_manifest(data)
     except IndexDamagedError:
-        return False
+        return f"The index in {data} cannot be read: building it again from {corpus}."
     if manifest is None:
-        return False
-    return _fits(manifest, settings, corpus_fingerprint(settings.corpus), encoder)
+        return f"There is no index in {data}: building it from {corpus}."
+    if _fits(manifest, settings, corpus_fingerprint(corpus), encoder):
+        return ""
+    return f"The corpus in {corpus} or the configuration changed: building the index again."
 
 
 def _fits(manifest: Manifest, settings: Settings, corpus: str, encoder: str | None) -> bool:
@@ -197,11 +248,9 @@ def _fits(manifest: Manifest, settings: Settings, corpus: str, encoder: str | No
 
 
 def _stored(settings: Settings) -> bool:
-    """Whether a Chroma server, if one is configured, still holds the served generation."""
-    if not settings.chroma_url:
-        return True
+    """Whether Chroma still holds the records of the served generation. Raises StoreError."""
     try:
-        open_generation(settings, None)
+        check_records(settings)
     except IndexDamagedError:
         return False
     return True
@@ -220,39 +269,25 @@ def _served(settings: Settings) -> _Old | None:
         return None
 
 
-def _read_steadily(folder: Path) -> Corpus:
-    """The corpus as it was at one moment. Raises CorpusError when it keeps changing."""
-    for _ in range(_READINGS):
-        corpus = read_corpus(folder)
-        if corpus_fingerprint(folder) == corpus.sha256:
-            return corpus
-    raise CorpusError(
-        f"The corpus in {folder} changed while it was read, {_READINGS} times in a row. "
-        "Try again when nobody writes to it."
-    )
-
-
 def _make_content(
-    folder: Path, corpus: Corpus, encoder: Encoder, known: Vectors, say: Progress
+    read: Reading, encoder: Encoder, known: Vectors, say: Progress
 ) -> tuple[Content, int]:
     """All of a generation, and how many passages had to be encoded for it."""
-    from ladder_qa.passages import read_passages  # noqa: PLC0415  (it loads llama-index)
-
-    ladder = read_ladder(corpus.documents)
-    passages = read_passages(corpus.documents, ladder)
-    if not passages:
-        raise CorpusError("The corpus holds documents, but no statement in any of them.")
-    bank = read_bank(folder, passages, ladder)
-    asked = [question.text for question in bank.questions]
-    new = _encode_new([*(p.text for p in passages), *asked], encoder, known, say)
-    vectors = _rows([p.text for p in passages], new, known)
+    texts = [passage.text for passage in read.passages]
+    asked = [question.text for question in read.bank.questions]
+    new = _encode_new([*texts, *asked], encoder, known, say)
     documents = tuple(
-        StoredDocument(d.path, d.slug, d.title, d.text, d.sha256) for d in corpus.documents
+        StoredDocument(d.path, d.slug, d.title, d.text, d.sha256) for d in read.corpus.documents
     )
-    stored = Documents(documents, corpus.refused)
-    bank_vectors = _rows(asked, new, known) if asked else None
-    content = Content(stored, ladder, passages, vectors, bank, bank_vectors)
-    return content, sum(text in new for text in {p.text for p in passages})
+    content = Content(
+        Documents(documents, read.corpus.refused),
+        read.ladder,
+        read.passages,
+        _rows(texts, new, known),
+        read.bank,
+        _rows(asked, new, known) if asked else None,
+    )
+    return content, sum(text in new for text in set(texts))
 
 
 def _rows(texts: Sequence[str], new: Vectors, known: Vectors) -> NDArray[np.float32]:
@@ -312,8 +347,11 @@ def _report(
     )
 
 
-def _main() -> int:
-    """Exit statuses as on the command line: 4 for no corpus, 1 for any other failure."""
+def main() -> int:
+    """One ingestion as the settings say, its report on standard output.
+
+    Exit statuses as on the command line: 4 for no corpus, 1 for any other failure.
+    """
     try:
         report = ingest(Settings.load())
     except LadderError as error:
@@ -324,4 +362,4 @@ def _main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(_main())
+    sys.exit(main())

@@ -15,34 +15,35 @@ import json
 import os
 import re
 import shutil
-import types
-import typing
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from filelock import FileLock, Timeout
 
 from ladder_qa.bank import EMPTY_BANK, Bank
 from ladder_qa.datamodels import Ladder, Passage, RefusedFile, Span, as_json
-from ladder_qa.errors import IndexDamagedError, IngestRunningError, LadderError
+from ladder_qa.decoding import from_json
+from ladder_qa.disk import save_array, sync_folder
+from ladder_qa.errors import IndexDamagedError, IngestRunningError, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
-FORMAT = 3  # of everything in a generation's folder; another number is never read
+FORMAT = 4  # of everything in a generation's folder; another number is never read
 _ID = re.compile(r"[0-9a-f]{12}-[0-9a-f]{8}")
+_POINTER = "CURRENT"
+_NEXT_POINTER = "CURRENT.new"
 _MANIFEST = "manifest.json"
 _VECTORS = "vectors.npy"
 _BANK_VECTORS = "bank-vectors.npy"
 _WORDS = "bm25"
 CHROMA = "chroma"
-
-T = TypeVar("T")
+_GRAPH = "/index_metadata.pickle"  # there where Chroma has stored a graph: from 1,000 records on
+REPAIR = "Run `ladder-qa ingest` to build it again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Manifest:
     passages: int
     dimensions: int
     files: tuple[FileHash, ...]
+    chroma: tuple[FileHash, ...]  # Chroma's own files, as building left them
+    sha256: str  # of this manifest with an empty one here
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,27 +118,47 @@ def words_folder(folder: Path) -> Path:
 def read_pointer(data: Path) -> str | None:
     """The id of the generation that is served, or None. Raises IndexDamagedError."""
     try:
-        text = (data / "CURRENT").read_text("utf-8").strip()
+        text = (data / _POINTER).read_text("utf-8").strip()
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError) as error:
-        raise IndexDamagedError(f"The pointer file in {data} cannot be read: {error}.") from error
+        raise IndexDamagedError(
+            f"The pointer file {data / _POINTER} cannot be read: {error}. {REPAIR}"
+        ) from error
     if not _ID.fullmatch(text):
         raise IndexDamagedError(
-            f"The pointer file in {data} holds {text[:40]!r}, which names no generation."
+            f"The pointer file {data / _POINTER} holds {text[:40]!r}, which names no generation. "
+            f"{REPAIR}"
         )
     return text
 
 
+def may_be_served(data: Path, generation: str) -> bool:
+    """Whether the pointer names `generation`, or cannot be read: then nothing may be deleted."""
+    try:
+        return read_pointer(data) == generation
+    except IndexDamagedError:
+        return True
+
+
 def switch_pointer(data: Path, generation: str) -> None:
-    """Serve `generation` from now on: one atomic rename, after everything is on the disk."""
-    temporary = data / "CURRENT.new"
+    """Serve `generation` from now on: one atomic rename, after everything is on the disk.
+
+    Raises OSError, and StoreError where the rename was done and the disk did not confirm it.
+    """
+    temporary = data / _NEXT_POINTER
     with temporary.open("w", encoding="utf-8") as file:
         file.write(generation + "\n")
         file.flush()
         os.fsync(file.fileno())
-    temporary.replace(data / "CURRENT")
-    _sync_folder(data)
+    temporary.replace(data / _POINTER)
+    try:
+        sync_folder(data)
+    except OSError as error:
+        raise StoreError(
+            f"The generation {generation} is served from now on, but the disk of {data} did not "
+            f"confirm it: {error.strerror}. After a power failure it may be the one before."
+        ) from error
 
 
 def write_content(folder: Path, content: Content) -> None:
@@ -143,10 +166,10 @@ def write_content(folder: Path, content: Content) -> None:
     _write(folder / "documents.json", as_json(content.documents))
     _write(folder / "passages.json", as_json(content.passages))
     _write(folder / "ladder.json", as_json(content.ladder))
-    np.save(folder / _VECTORS, content.vectors)
+    save_array(folder / _VECTORS, content.vectors)
     _write(folder / "bank.json", as_json(content.bank))
     if content.bank_vectors is not None:
-        np.save(folder / _BANK_VECTORS, content.bank_vectors)
+        save_array(folder / _BANK_VECTORS, content.bank_vectors)
 
 
 def read_content(folder: Path) -> Content:
@@ -166,7 +189,7 @@ def read_content(folder: Path) -> Content:
         content.vectors.setflags(write=False)
         check_content(content)
     except (OSError, ValueError) as error:
-        raise IndexDamagedError(f"The index in {folder} is damaged: {error}.") from error
+        raise IndexDamagedError(f"The index in {folder} is damaged: {error}. {REPAIR}") from error
     return content
 
 
@@ -191,23 +214,27 @@ def check_content(content: Content) -> None:
 
 
 def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Write the manifest with the hashes of all files but Chroma's, and bring all to the disk.
+    """Write the manifest with the hashes of all files and of itself.
 
-    Chroma rewrites its own files when it opens them; its records are checked one by one instead.
+    Chroma's are apart, as it rewrites its own files whenever it opens them: files that are no
+    longer the same need not be damaged, and then its records are compared one by one.
     """
-    paths = [path for path in sorted(folder.rglob("*")) if path.is_file()]
-    relative = {path: path.relative_to(folder) for path in paths}
-    hashes = tuple(
-        FileHash(relative[path].as_posix(), _sha256(path))
-        for path in paths
-        if relative[path].parts[0] != CHROMA
-    )
-    _write(folder / _MANIFEST, as_json(dataclasses.replace(manifest, files=hashes)))
-    for path in (*paths, folder / _MANIFEST):
-        with path.open("rb") as file:
-            os.fsync(file.fileno())
-    for place in (*(p for p in folder.rglob("*") if p.is_dir()), folder, folder.parent):
-        _sync_folder(place)
+    found = _hashes(folder, folder)
+    chroma = tuple(file for file in found if file.path.startswith(f"{CHROMA}/"))
+    files = tuple(file for file in found if file not in chroma)
+    whole = dataclasses.replace(manifest, files=files, chroma=chroma, sha256="")
+    _write(folder / _MANIFEST, as_json(dataclasses.replace(whole, sha256=_digest(whole))))
+
+
+def synchronize(folder: Path) -> None:
+    """Bring a generation's files and folders to the disk; nothing writes into them any more."""
+    places = [path for path in sorted(folder.rglob("*")) if path.is_dir()]
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    for place in (*places, folder, folder.parent):
+        sync_folder(place)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -217,12 +244,16 @@ def read_manifest(folder: Path) -> Manifest:
         number = json.loads(text)["format"]
         if number != FORMAT:
             raise IndexDamagedError(
-                f"The index in {folder} has the format {number!r}; allowed: {FORMAT}. "
-                "Run `ladder-qa ingest` to build it again."
+                f"The index in {folder} has the format {number!r}; allowed: {FORMAT}. {REPAIR}"
             )
-        return from_json(Manifest, text)
+        manifest = from_json(Manifest, text)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise IndexDamagedError(f"The manifest in {folder} cannot be read: {error!r}.") from error
+        raise IndexDamagedError(
+            f"The manifest in {folder} cannot be read: {error!r}. {REPAIR}"
+        ) from error
+    if manifest.sha256 != _digest(manifest) or manifest.id != folder.name:
+        raise IndexDamagedError(f"The manifest in {folder} was changed. {REPAIR}")
+    return manifest
 
 
 @functools.cache
@@ -245,34 +276,60 @@ def current_manifest(data: Path) -> Manifest | None:
 
 def check_files(folder: Path, manifest: Manifest) -> None:
     """Every file is the one that the manifest names. Raises IndexDamagedError."""
-    needed = {"documents.json", "passages.json", "ladder.json", "bank.json", _VECTORS}
-    if not needed <= {file.path for file in manifest.files}:
-        raise IndexDamagedError(f"The manifest in {folder} does not name all files.")
     for file in manifest.files:
         try:
             found = _sha256(folder / file.path)
         except OSError as error:
             raise IndexDamagedError(
-                f"The index file {folder / file.path} is missing or cannot be read."
+                f"The index file {folder / file.path} is missing or cannot be read. {REPAIR}"
             ) from error
         if found != file.sha256:
             raise IndexDamagedError(
                 f"The index file {folder / file.path} was changed: its SHA-256 is {found}; "
-                f"allowed: {file.sha256}. Run `ladder-qa ingest` to build the index again."
+                f"allowed: {file.sha256}. {REPAIR}"
             )
 
 
-def other_generations(data: Path, kept: set[str]) -> list[str]:
+def chroma_untouched(folder: Path, manifest: Manifest) -> bool:
+    """Whether Chroma's own files are still those that building left.
+
+    Raises IndexDamagedError where files of a graph are not, which Chroma only reads: it does not
+    check them, and crashes over some that are damaged.
+    """
+    try:
+        found = _hashes(folder, folder / CHROMA)
+    except OSError as error:
+        place = error.filename or folder / CHROMA
+        raise IndexDamagedError(f"The index file {place} cannot be read. {REPAIR}") from error
+    stored = {Path(file.path).parent for file in manifest.chroma if file.path.endswith(_GRAPH)}
+    for file in manifest.chroma:
+        if Path(file.path).parent in stored and file not in found:
+            raise IndexDamagedError(
+                f"The index file {folder / file.path} is missing or was changed. {REPAIR}"
+            )
+    return found == manifest.chroma
+
+
+def other_generations(data: Path, kept: set[str | None]) -> list[str]:
     """The generations that may go, also what a killed build left."""
-    folder = data / "generations"
-    if not folder.is_dir():
+    try:
+        names = sorted(path.name for path in (data / "generations").iterdir())
+    except OSError:
         return []
-    return sorted(path.name for path in folder.iterdir() if path.name not in kept)
+    return [name for name in names if name not in kept]
 
 
-def remove_generation(data: Path, generation: str) -> None:
-    """Delete one generation's files; what cannot be deleted now goes the next time."""
-    shutil.rmtree(folder_of(data, generation), ignore_errors=True)
+def remove_generation(data: Path, generation: str, *, remember: bool = False) -> None:
+    """Delete one generation's files; what cannot be deleted now goes the next time.
+
+    `remember` leaves its empty folder, so that the next time knows of it.
+    """
+    folder = folder_of(data, generation)
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        (data / _NEXT_POINTER).unlink(missing_ok=True)  # of a switch that was not done
+        if remember:
+            folder.mkdir()
 
 
 @contextlib.contextmanager
@@ -290,45 +347,24 @@ def writer_lock(data: Path) -> Iterator[None]:
             f"Another process is building the index in {data}; this one does not."
         ) from error
     except OSError as error:
-        raise LadderError(f"The data folder {data} cannot be written to: {error}.") from error
+        raise StoreError(
+            f"The data folder {data} cannot be written to: {error.strerror or error}."
+        ) from error
     try:
         yield
     finally:
         lock.release()
 
 
-def from_json(kind: type[T] | Any, text: str) -> T:
-    """JSON text → a frozen type, exactly as `as_json` wrote it. Raises ValueError."""
-    value: T = _decode(kind, json.loads(text))
-    return value
+def _digest(manifest: Manifest) -> str:
+    text = as_json(dataclasses.replace(manifest, sha256=""))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _decode(kind: Any, value: Any) -> Any:
-    """`value` as `kind`: the same keys, the same scalar types, nothing converted or left out."""
-    origin = typing.get_origin(kind)
-    if origin is tuple:
-        if isinstance(value, list):
-            return tuple(_decode(typing.get_args(kind)[0], item) for item in value)
-    elif origin in (types.UnionType, typing.Union):
-        if value is None:
-            return None
-        (inner,) = (k for k in typing.get_args(kind) if k is not types.NoneType)
-        return _decode(inner, value)
-    elif dataclasses.is_dataclass(kind):
-        hints = _hints(typing.cast("Any", kind))
-        if isinstance(value, dict) and value.keys() == hints.keys():
-            fields = {name: _decode(hint, value[name]) for name, hint in hints.items()}
-            return typing.cast("Any", kind)(**fields)
-    elif issubclass(kind, Enum):
-        return kind(value)
-    elif type(value) is kind:
-        return value
-    raise ValueError(f"{str(value)[:60]!r} is not what {kind} wants")
-
-
-@functools.cache
-def _hints(kind: Any) -> Mapping[str, Any]:
-    return typing.get_type_hints(kind)
+def _hashes(folder: Path, below: Path) -> tuple[FileHash, ...]:
+    """All files below a folder, their paths relative to `folder`."""
+    paths = [path for path in sorted(below.rglob("*")) if path.is_file()]
+    return tuple(FileHash(path.relative_to(folder).as_posix(), _sha256(path)) for path in paths)
 
 
 def _write(path: Path, text: str) -> None:
@@ -338,13 +374,3 @@ def _write(path: Path, text: str) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync_folder(folder: Path) -> None:
-    if os.name != "posix":
-        return  # elsewhere a folder cannot be opened to be synchronized
-    number = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(number)
-    finally:
-        os.close(number)

@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import Stemmer
 
+from ladder_qa.disk import save_array
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
@@ -133,9 +135,9 @@ class WordIndex:
     def save(self, folder: Path) -> None:
         """Write the index into a new folder."""
         folder.mkdir()
-        np.save(folder / "weights.npy", self.weights)
-        np.save(folder / "rows.npy", self.rows)
-        np.save(folder / "starts.npy", self.starts)
+        save_array(folder / "weights.npy", self.weights)
+        save_array(folder / "rows.npy", self.rows)
+        save_array(folder / "starts.npy", self.starts)
         about = {"passages": self.count, "words": list(self.vocabulary)}
         (folder / "vocabulary.json").write_text(
             json.dumps(about, ensure_ascii=False), "utf-8", newline=""

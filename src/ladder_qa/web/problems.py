@@ -145,9 +145,23 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
         return Kind(422, self.kind.replace("-", " ").capitalize(), KINDS["invalid-field"].meaning)
 
 
-def not_ready() -> Problem:
-    """The 503 of a server without an open index."""
-    return Problem("not-ready", KINDS["not-ready"].meaning, {"Retry-After": str(RETRY_AFTER_S)})
+def not_ready(kind: str = "not-ready", detail: str | None = None) -> Problem:
+    """The 503 of a server without an open index; `detail` says why, where that is known."""
+    return Problem(kind, detail or KINDS[kind].meaning, {"Retry-After": str(RETRY_AFTER_S)})
+
+
+def why_not_ready(error: Exception) -> str | None:
+    """What keeps an index from being open, in words without a path; None where it is missing."""
+    if isinstance(error, IndexDamagedError):
+        return (
+            "The index cannot be used as it is: `ladder-qa doctor` says why, and "
+            "`ladder-qa ingest` builds it again."
+        )
+    if isinstance(error, StoreError):
+        return "The Chroma that the index is kept in does not answer; `ladder-qa doctor` says why."
+    if isinstance(error, ModelError):
+        return "The embedding model cannot be opened; `ladder-qa doctor` says why."
+    return None
 
 
 def from_error(error: Exception) -> Problem:
@@ -157,7 +171,7 @@ def from_error(error: Exception) -> Problem:
     if isinstance(error, QuestionError):
         return Problem(error.kind, f"{error.field}: {error.limit}")
     if isinstance(error, (IndexMissingError, IndexDamagedError, ModelError, StoreError)):
-        return not_ready()
+        return not_ready(detail=why_not_ready(error))
     if isinstance(error, RequestValidationError):
         return Problem("invalid-field", _field_detail(error))
     if isinstance(error, HTTPException):

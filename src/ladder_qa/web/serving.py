@@ -17,7 +17,7 @@ import anyio.to_thread
 
 from ladder_qa.errors import IndexMissingError, LadderError
 from ladder_qa.web.answers import Answers
-from ladder_qa.web.problems import not_ready
+from ladder_qa.web.problems import not_ready, why_not_ready
 from ladder_qa.web.warming import Warming
 
 if TYPE_CHECKING:
@@ -76,6 +76,7 @@ class Keeper:
         self.answers = Answers(self.work)
         self._assistant: Assistant | None = None
         self._failed: tuple[str | None, float] | None = None
+        self._why: str | None = None  # no index is open, in words for people
         self._stale: tuple[str, float, bool] | None = None
         self._stale_lock = asyncio.Lock()
         self._worked_at = -math.inf  # when the last call ended
@@ -84,7 +85,7 @@ class Keeper:
     def assistant(self) -> Assistant:
         """The assistant for one request. Raises Problem (503) until an index is open."""
         if self._assistant is None:
-            raise not_ready()
+            raise not_ready(detail=self._why)
         return self._assistant
 
     async def work(self, call: Callable[[], T]) -> T:
@@ -140,6 +141,9 @@ class Keeper:
         except IndexMissingError:
             return  # removed while we looked; the old one goes on
         except Exception as error:  # noqa: BLE001  (whatever it is, the old one goes on)
+            self._why = why_not_ready(error)
+            if self._failed_lately(wanted):  # the pointer itself: it is read at every look
+                return
             self._failed = (wanted, time.monotonic())
             self._log.error("generation not opened", kind=type(error).__name__)
         else:
