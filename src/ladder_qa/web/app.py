@@ -68,6 +68,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.log = logger
     app.state.data_folder = settings.data
+    app.state.leaving = False
     app.include_router(routes.router)
     app.include_router(page_routes.router)
     app.include_router(widget_routes.router)
@@ -83,7 +84,13 @@ def create_app(
             expose_headers=("Retry-After", "WWW-Authenticate"),
         )
     ancestors = settings.frame_ancestors
-    app.add_middleware(Around, frame_ancestors=ancestors, log=logger, metrics=metrics)
+    app.add_middleware(
+        Around,
+        frame_ancestors=ancestors,
+        log=logger,
+        metrics=metrics,
+        leaving=lambda: app.state.leaving,
+    )
     return app
 
 

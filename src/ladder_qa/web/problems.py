@@ -116,6 +116,12 @@ KINDS: dict[str, Kind] = {
         "Not ready yet",
         "No index is open. Try again after the time that the header `Retry-After` gives.",
     ),
+    "draining": Kind(
+        503,
+        "Shutting down",
+        "This server ends after the answers that it is giving. Ask another one, or try again after "
+        "the time that the header `Retry-After` gives.",
+    ),
 }
 
 
@@ -139,9 +145,9 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
         return Kind(422, self.kind.replace("-", " ").capitalize(), KINDS["invalid-field"].meaning)
 
 
-def not_ready() -> Problem:
-    """The 503 of a server without an open index."""
-    return Problem("not-ready", KINDS["not-ready"].meaning, {"Retry-After": str(RETRY_AFTER_S)})
+def not_ready(kind: str = "not-ready") -> Problem:
+    """The 503 of a server without an open index, or (`draining`) of one that ends."""
+    return Problem(kind, KINDS[kind].meaning, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def from_error(error: Exception) -> Problem:
