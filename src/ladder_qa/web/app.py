@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from ladder_qa.llm import LanguageModel
-from ladder_qa.web import page_routes, problems, routes, schema, widget_routes
+from ladder_qa.web import page_routes, problems, routes, schema, widget, widget_routes
 from ladder_qa.web.entrance import Entrance
 from ladder_qa.web.middleware import ApiCors, Around
 from ladder_qa.web.observe import LibraryLog, Metrics, make_logger
@@ -107,6 +107,7 @@ async def _opened(
     recorder = Recorder(lambda: used.open_store(settings), log, metrics)
     app.state.recorder = recorder
     await keeper.refresh()
+    await asyncio.to_thread(widget.keep, settings.data)
     watch = asyncio.create_task(keeper.watch())
     try:
         yield
