@@ -21,7 +21,13 @@ from ladder_qa.bank import bank_fingerprint, read_bank
 from ladder_qa.corpus import corpus_fingerprint, read_corpus
 from ladder_qa.datamodels import as_json
 from ladder_qa.encode import encoder_fingerprint, prepare_encoder
-from ladder_qa.errors import CorpusError, IndexDamagedError, IngestRunningError, LadderError
+from ladder_qa.errors import (
+    CorpusError,
+    IndexDamagedError,
+    IngestRunningError,
+    LadderError,
+    StoreError,
+)
 from ladder_qa.index import (
     build_generation,
     current_generation_id,
@@ -138,11 +144,15 @@ def ensure_index(settings: Settings, report: Callable[[str], None]) -> None:
     corpus, IngestRunningError, and whatever else `ingest` raises.
     """
     exists = _pointer(settings) is not None
-    if exists and _current(settings, encoder_fingerprint(settings)):
+    if exists and _current(settings, encoder_fingerprint(settings)) and not _lost(settings):
         return
     deadline = time.monotonic() + _WAIT_S
     report(
-        f"The corpus in {settings.corpus} or the configuration changed: building the index again."
+        f"The corpus in {settings.corpus} or the configuration changed, or the Chroma server has "
+        "lost the index: building it again."
+        if exists and settings.chroma_url
+        else f"The corpus in {settings.corpus} or the configuration changed: building the index "
+        "again."
         if exists
         else f"There is no index in {settings.data}: building it from {settings.corpus}."
     )
@@ -205,6 +215,17 @@ def _stored(settings: Settings) -> bool:
     except IndexDamagedError:
         return False
     return True
+
+
+def _lost(settings: Settings) -> bool:
+    """Whether a Chroma server answers that it does not hold the served generation.
+
+    It was emptied, or another one took its place. One that is away says nothing of what it holds.
+    """
+    try:
+        return not _stored(settings)
+    except StoreError:
+        return False
 
 
 def _served(settings: Settings) -> _Old | None:
