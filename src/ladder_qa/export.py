@@ -9,6 +9,7 @@ Not covered: training (`training/encoder.py` of the project).
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tokenizers import Tokenizer
 
-from ladder_qa.encode import EXPORT, open_session, record_of, text_vector
+from ladder_qa.encode import EXPORT, FILES, open_session, record_of, text_vector
 from ladder_qa.errors import ModelError
 
 if TYPE_CHECKING:
@@ -58,14 +59,22 @@ def export_model(model: Path, ready: Path, fingerprint: str, weights: Path | Non
         # torch warns of its own deprecations while exporting; parity is measured below.
         warnings.simplefilter("ignore")
         original = _export(model, ready, weights)
+    for name in FILES:
+        _to_whole_seconds(ready / name)
     about = {
         "export": EXPORT,
         "fingerprint": fingerprint,
         "dimensions": int(original.shape[1]),
         "parity": round(_parity(ready, original), 6),
-        "files": {name: record_of(ready / name) for name in ("model.onnx", "tokenizer.json")},
+        "files": {name: record_of(ready / name) for name in FILES},
     }
     (ready / "encoder.json").write_text(json.dumps(about, indent=1), "utf-8")
+
+
+def _to_whole_seconds(path: Path) -> None:
+    """An archive or an image's layer keeps no more of a file's time, which tells it is the same."""
+    seconds = int(path.stat().st_mtime)
+    os.utime(path, (seconds, seconds))
 
 
 def _export(model: Path, ready: Path, weights: Path | None) -> NDArray[np.float32]:
