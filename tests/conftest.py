@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from browser import Watched
-    from faults import Ground, Workshop
+    from injected_faults import Ground, Workshop
     from widget_site import Hosted, Site
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -115,7 +115,7 @@ def url(pytestconfig: pytest.Config, corpus_folder: Path) -> Iterator[str]:
 def ground(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> Ground:
     """A data folder, and two states of one corpus of which its index may be."""
     from exported_model import cache_folder, exported_encoder
-    from faults import Ground
+    from injected_faults import Ground
 
     encoder = exported_encoder(pytestconfig)
     models = cache_folder(pytestconfig).resolve() / "models"
@@ -125,7 +125,7 @@ def ground(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture(scope="module")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workshop]:
     """Runs command lines that are killed or whose disk fails; skips where it cannot be made."""
-    from faults import Workshop
+    from injected_faults import Workshop
 
     with Workshop(tmp_path_factory.mktemp("workshop")) as opened:
         yield opened

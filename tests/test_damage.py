@@ -12,7 +12,7 @@ from typing import Literal
 import pytest
 from fastapi.testclient import TestClient
 
-from faults import QUESTIONS, Ground, Workshop
+from injected_faults import QUESTIONS, Ground, Workshop
 from ladder_qa.chroma import check_records
 from ladder_qa.errors import IndexDamagedError
 from ladder_qa.index import open_generation

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import (
+from injected_faults import (
     EVERYTHING,
     GROWING,
     QUESTIONS,

@@ -13,7 +13,7 @@ from typing import Self
 import pytest
 
 from exported_model import settings_with_model
-from faults import Fault, Ground, Workshop, disk_use
+from injected_faults import Fault, Ground, Workshop, disk_use
 from ladder_qa.apart import ingest_apart
 from ladder_qa.errors import CorpusError
 from ladder_qa.index import open_generation

@@ -12,7 +12,7 @@ from collections.abc import Callable
 
 import pytest
 
-from faults import Ended, Fault, Ground, State, Workshop, medium
+from injected_faults import Ended, Fault, Ground, State, Workshop, medium
 
 pytestmark = pytest.mark.timeout(7200)
 

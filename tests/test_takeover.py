@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from faults import QUESTIONS, Ground, State
+from injected_faults import QUESTIONS, Ground, State
 from ladder_qa.index import build_generation
 from ladder_qa.settings import Settings
 from ladder_qa.store import current_manifest, folder_of, read_content, writer_lock

@@ -102,7 +102,7 @@ def serve(
     from ladder_qa.web.listening import listen, named, run
 
     settings = console.with_last_corpus(console.load_settings())
-    with listen(settings, host, port) as socket:
+    with console.ended_by_sigterm(), listen(settings, host, port) as socket:
         if settings.auth == "open":
             console.say(
                 "Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask."

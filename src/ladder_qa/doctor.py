@@ -74,11 +74,16 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> str:
-    from ladder_qa.encode import encoder_fingerprint, packaged_model  # noqa: PLC0415
+    from ladder_qa.encode import (  # noqa: PLC0415
+        encoder_fingerprint,
+        exported_with_package,
+        packaged_model,
+    )
 
-    if not settings.model:
+    fingerprint = encoder_fingerprint(settings)
+    if not settings.model and not exported_with_package(fingerprint).is_dir():
         packaged_model()  # raises when its weights are not the pinned ones
-    return encoder_fingerprint(settings)
+    return fingerprint
 
 
 def _chroma_server(url: str) -> Finding:

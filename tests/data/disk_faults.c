@@ -2,7 +2,7 @@
  * operation kills the process or lets the operation fail as a disk lets it fail.
  *
  * It stands between the process and the C library, so that Python, SQLite and Chroma's own code
- * meet it alike. Nothing happens before `disk_faults_arm`, which tests/faults.py calls in a child.
+ * meet it alike. Nothing happens before `disk_faults_arm`, which tests/injected_faults.py calls in a child.
  * Not covered: files written through memory maps, of which an index has none.
  */
 #define _GNU_SOURCE

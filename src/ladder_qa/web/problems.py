@@ -122,6 +122,12 @@ KINDS: dict[str, Kind] = {
         "Not ready yet",
         "No index is open. Try again after the time that the header `Retry-After` gives.",
     ),
+    "draining": Kind(
+        503,
+        "Shutting down",
+        "This server ends after the answers that it is giving. Ask another one, or try again after "
+        "the time that the header `Retry-After` gives.",
+    ),
 }
 
 
@@ -146,7 +152,10 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
 
 
 def not_ready(kind: str = "not-ready", detail: str | None = None) -> Problem:
-    """The 503 of a server without an open index; `detail` says why, where that is known."""
+    """The 503 of a server without an open index, or (`draining`) of one that ends.
+
+    `detail` says why, where that is known.
+    """
     return Problem(kind, detail or KINDS[kind].meaning, {"Retry-After": str(RETRY_AFTER_S)})
 
 
