@@ -166,7 +166,7 @@ class Keeper:
             self._stale = (served, time.monotonic(), value)
             return value
 
-    def _failed_lately(self, wanted: str) -> bool:
+    def _failed_lately(self, wanted: str | None) -> bool:
         if self._failed is None or self._failed[0] != wanted:
             return False
         return time.monotonic() - self._failed[1] < RETRY_FAILED_S
