@@ -15,7 +15,7 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install local-llm run test check format slow faults eval baseline bench quality train calibrate clean
+.PHONY: help install local-llm run test check format slow faults eval baseline bench weight quality train calibrate clean
 
 help: ## list the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
@@ -77,6 +77,9 @@ baseline: install ## save this run's figures as the baseline; say why in the com
 
 bench: install ## a full answer against a plain LlamaIndex and Chroma retriever, in turn
 	$(BIN)/python bench/ask.py
+
+weight: install ## what pages and widget weigh in a browser, and what the widget adds to a page
+	$(BIN)/python bench/page_weight.py
 
 quality: install ## the quality of answers against plain retrieval, in the same harness
 	$(BIN)/python bench/quality.py

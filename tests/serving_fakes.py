@@ -109,6 +109,7 @@ class FakeAssistant:
     generation: FakeGeneration
     asked: list[tuple[str, tuple[Turn, ...]]] = field(default_factory=list)
     failure: Exception | None = None
+    warmed: list[str] = field(default_factory=list)
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         if self.failure is not None:
@@ -140,6 +141,11 @@ class FakeAssistant:
 
     def starters(self) -> tuple[str, ...]:
         return tuple(f"What does {level.code} do?" for level in self.generation.ladder.levels)
+
+    def warming(self) -> Iterator[str]:
+        for question in self.starters():
+            self.warmed.append(question)
+            yield question
 
     def search(self, question: str, k: int = 8) -> tuple[FoundPassage, ...]:
         if self.failure is not None:
@@ -268,7 +274,9 @@ class FakeIndex:
 
 
 def settings(**values: Any) -> Settings:
-    return Settings(**{"data": Path("unused-data"), **values})
+    """Settings of a server that may be asked as `testserver`, as Starlette's test client does."""
+    known = ("testserver",) if values.get("auth", "none") == "none" else ()
+    return Settings(**{"data": Path("unused-data"), "allowed_hosts": known, **values})
 
 
 def fake_assistant(

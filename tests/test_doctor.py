@@ -71,6 +71,7 @@ SECRET = "s3cret" * 8
     ("values", "about", "mark", "words"),
     [
         ({}, "Sign-in", "ok", "nobody is asked who they are; listens on loopback only"),
+        ({"allowed_hosts": "ladder.example"}, "Sign-in", "ok", "also by the name ladder.example"),
         ({"auth": "open"}, "Sign-in", "note", "nobody is asked who they are, at any address"),
         (
             {"auth": "token", "jwt_key": SECRET, "jwt_issuer": "me", "jwt_audience": "ladder"},

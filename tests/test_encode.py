@@ -16,6 +16,7 @@ import pytest
 from exported_model import cache_folder, exported_encoder
 from ladder_qa import encode
 from ladder_qa.encode import (
+    FILES,
     UNTUNED,
     OnnxEncoder,
     encoder_fingerprint,
@@ -250,7 +251,29 @@ def test_a_damaged_export_is_made_anew(exported: Path, encoder: OnnxEncoder) -> 
         Settings(data=exported.parent.parent), lambda step, *_: steps.append(step)
     )
     assert steps == ["export", "export"]
+    times = [(exported / name).stat().st_mtime_ns for name in FILES]
+    assert [time % 10**9 for time in times] == [0, 0], "an archive keeps whole seconds"
     assert again.encode(TEXTS).tobytes() == encoder.encode(TEXTS).tobytes()
+
+
+def test_an_export_that_lies_with_the_package_is_opened_where_it_is(
+    pytestconfig: pytest.Config, encoder: OnnxEncoder, tmp_path: Path
+) -> None:
+    package = tmp_path / "installed" / "ladder_qa"
+    large = shutil.ignore_patterns("web", "evaluation", "__pycache__", "*.onnx", "*.safetensors")
+    shutil.copytree(Path(encode.__file__).parent, package, ignore=large)
+    made = (cache_folder(pytestconfig) / "models" / encoder.fingerprint).resolve()
+    (package / "models" / encoder.fingerprint).symlink_to(made)
+    data = tmp_path / "data"
+    code = (
+        "from pathlib import Path; from ladder_qa import encode;"
+        "from ladder_qa.settings import Settings;"
+        f"e = encode.prepare_encoder(Settings(data=Path({str(data)!r})));"
+        "print(encode.__file__, e.encode(['text']).tobytes().hex())"
+    )
+    said = run_python(code, str(package.parent))
+    assert said == f"{package / 'encode.py'} {encoder.encode(['text']).tobytes().hex()}"
+    assert not data.exists()
 
 
 def test_encoding_loads_neither_torch_nor_what_else_only_building_needs(

@@ -12,6 +12,7 @@ from ladder_qa.settings import Settings
 
 CONTRACT_KEYS = {
     *("CORPUS", "DATA", "MODEL", "CHROMA_URL", "ALLOWED_ORIGINS", "FRAME_ANCESTORS", "LOG_LEVEL"),
+    "ALLOWED_HOSTS",
     *("LLM", "LLM_BASE_URL", "LLM_API_KEY", "LLM_TIMEOUT_S", "LLM_DAILY_TOKENS"),
     *("AUTH", "JWT_KEY", "JWT_ISSUER", "JWT_AUDIENCE", "PROXY_ADDRESSES", "PROXY_HEADER"),
     *("RATE_LIMIT", "RATE_STORE", "FEEDBACK_URL"),
@@ -65,6 +66,7 @@ def test_every_key_of_the_contract_is_known() -> None:
             "allowed_origins",
             ("https://a.example", "http://b.example:81"),
         ),
+        ("ALLOWED_HOSTS", "Ladder.example,[::1]", "allowed_hosts", ("ladder.example", "[::1]")),
         (
             "FRAME_ANCESTORS",
             "'self',https://*.example.com:*",
@@ -109,6 +111,10 @@ def test_an_allowed_value_is_read(key: str, value: str, field: str, expected: ob
         ("ALLOWED_ORIGINS", "intranet.example"),
         ("ALLOWED_ORIGINS", "https://a.example/path"),
         ("ALLOWED_ORIGINS", "https://a.example;script-src *"),
+        ("ALLOWED_HOSTS", "https://ladder.example"),
+        ("ALLOWED_HOSTS", "ladder.example:443"),
+        ("ALLOWED_HOSTS", "*.example"),
+        ("ALLOWED_HOSTS", "ladder.example/x"),
         ("FRAME_ANCESTORS", "https://a.example; script-src *"),
         ("FRAME_ANCESTORS", "https://a.example\nX-Header: 1"),
         ("DATA", __file__),

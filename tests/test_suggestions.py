@@ -1,23 +1,76 @@
-"""Suggested questions and starters: each is answered when it is asked alone.
+"""Suggested questions and starters: sentences, each of which is answered when it is asked alone.
 
 Not covered: how well; the evaluation shows that.
 """
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from exported_model import settings_with_model
 from ladder_qa.assistant import Assistant
-from ladder_qa.datamodels import Answer, Outcome
+from ladder_qa.datamodels import Answer, Intent, Outcome, Query
 from ladder_qa.evaluation.dataset import load_cases
 from ladder_qa.ingest import ensure_index
-from ladder_qa.suggest import STARTERS
+from ladder_qa.lists import read_lists
+from ladder_qa.suggest import STARTERS, Suggester
 from served import assistant_for
+from serving_fakes import FakeGeneration
 
 FEW = 150  # questions of the evaluation set
+SENTENCE = re.compile(r"(?:What|How) [^:]*[^:?]\?")
+# A guide with one list of each kind whose heading says which list is meant.
+GUIDE = """# Progression Guide: X1 to X2
+
+## Common Pitfalls
+
+- Looking back
+- Going alone
+
+## Communication
+
+**Common mistakes:**
+
+- Shouting
+- Whispering
+
+## Build a Track Record
+
+- Keep a map
+- Keep a list
+
+## Typical Timeline
+
+This takes 2-3 years at X1.
+"""
+OVERVIEW = """# Track
+
+| Level | Title |
+|---|---|
+| X1 | Scout |
+| X2 | Guide |
+| X3 | Chief |
+
+## X1: Scout
+
+Looks ahead. See [the way up](progression-x1-to-x2.md).
+
+## X2: Guide
+
+Brings people home.
+
+## X3: Chief
+
+Stays at home.
+
+| Transition | Typical time |
+|---|---|
+| X1 to X2 | 2-3 years |
+| X2 to X3 | 5 years |
+"""
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +105,7 @@ def test_every_suggestion_is_answered_when_asked_alone(
         for suggestion in assistant.ask(case.question, case.history).suggestions
     }
     assert len(shown) > 10
+    assert [] == [suggestion for suggestion in shown if not SENTENCE.fullmatch(suggestion)]
     for suggestion in shown:
         assert Outcome.ANSWERED is outcome(assistant, suggestion), suggestion
 
@@ -85,6 +139,7 @@ def test_other_ladders_have_four_starters_and_suggestions_that_are_answered(
     suggested = {suggestion for q in asked for suggestion in other.ask(q).suggestions}
     assert suggested
     for question in (*starters, *suggested):
+        assert SENTENCE.fullmatch(question)
         assert Outcome.ANSWERED is outcome(other, question), question
 
 
@@ -105,3 +160,73 @@ def test_documents_without_levels_have_starters_from_their_headings(
     asked = ("What is said about “Code reviews”?", "What is said about “Meetings”?")
     assert asked == starters
     assert {Outcome.ANSWERED} == {outcome(plain, starter) for starter in starters}
+
+
+class Asked:
+    """Says that every question is answered but those that name X3, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.questions: list[str] = []
+
+    def __call__(self, question: str) -> bool:
+        self.questions.append(question)
+        return "X3" not in question
+
+
+def suggester(asked: Asked) -> Suggester:
+    generation = FakeGeneration.of({"overview.md": OVERVIEW, "progression-x1-to-x2.md": GUIDE})
+    passages = generation.passages
+    return Suggester(generation.ladder, read_lists(passages), passages, asked)
+
+
+def query(*levels: str, topics: tuple[str, ...] = ()) -> Query:
+    return Query("?", "?", Intent.OTHER, levels, (), None, topics, (), "en", carried=False)
+
+
+def test_sections_are_suggested_by_their_headings_as_sentences() -> None:
+    """Not "Communication", whose label alone tells of mistakes."""
+    assert (
+        "What are the common pitfalls from X1 to X2?",
+        "How do I build a track record when moving from X1 to X2?",
+        "How long does it take to get from X1 to X2?",
+    ) == suggester(Asked()).after(query("X1"))
+
+
+def test_the_kind_that_was_just_asked_for_is_not_suggested() -> None:
+    had = suggester(Asked()).after(query("X1", topics=("pitfalls", "timeline")))
+    assert (
+        "How do I build a track record when moving from X1 to X2?",
+        "What is the difference between X1 and X2?",
+    ) == had
+
+
+def test_once_warm_nobody_waits_for_a_suggestion() -> None:
+    asked = Asked()
+    warm = suggester(asked)
+    steps = list(warm.warming())
+    assert steps == asked.questions
+    assert len(steps) == len(set(steps))
+    warm.starters()
+    for levels in (("X1",), ("X2",), ("X3",), ("X1", "X2"), ()):
+        warm.after(query(*levels))
+        warm.instead(query(*levels))
+    assert steps == asked.questions
+    assert [] == list(warm.warming())
+
+
+def test_what_somebody_asked_meanwhile_is_not_asked_again() -> None:
+    asked = Asked()
+    warm = suggester(asked)
+    steps = warm.warming()
+    next(steps)
+    warm.starters()
+    for _ in steps:
+        warm.after(query("X2"))
+    assert len(asked.questions) == len(set(asked.questions))
+
+
+def test_warming_changes_no_suggestion() -> None:
+    cold, warm = suggester(Asked()), suggester(Asked())
+    assert len(list(warm.warming())) > STARTERS
+    assert cold.starters() == warm.starters()
+    assert cold.after(query("X2")) == warm.after(query("X2"))

@@ -211,6 +211,34 @@ def test_the_frames_page_hands_its_parameters_on(client: TestClient) -> None:
     assert "<header" not in answered
 
 
+@pytest.mark.parametrize(
+    ("values", "attribute", "asked"),
+    [
+        (["One?|Two?"], "One?|Two?", ["One?", "Two?"]),
+        (["One?", "Two?"], "One?|Two?", ["One?", "Two?"]),
+        (["One | two?", "Three?"], '["One | two?", "Three?"]', ["One | two?", "Three?"]),
+        (["One | two?", ""], '["One | two?"]', ["One | two?"]),
+        (["[1] One?"], '["[1] One?"]', ["[1] One?"]),
+        (["a" * 600, "b" * 600, "c"], f"{'a' * 600}|c", ["a" * 600, "c"]),
+        ([" | "], "", []),
+    ],
+)
+def test_a_frames_address_gives_questions_one_by_one_or_divided(
+    client: TestClient, values: list[str], attribute: str, asked: list[str]
+) -> None:
+    """Where no script runs they are buttons; without any, the documents' own."""
+    text = client.get("/embed", params={"starters": values}).text
+    found = re.search(r'<ladder-qa mode="inline"(?: starters="([^"]*)")?>', text)
+    assert found is not None
+    assert attribute == html.unescape(found[1] or "")
+    buttons = [
+        html.unescape(value) for value in re.findall(r'<button name="q" value="([^"]*)"', text)
+    ]
+    assert (asked or ["What does X1 do?", "What does X2 do?"]) == buttons
+    (_, action, _), *_ = forms(text)
+    assert f'starters="{found[1]}"' in client.get(action).text or not asked
+
+
 @pytest.mark.parametrize("query", ["theme=pink", 'lang="><script>', "lang=xx", "theme=", "a=b"])
 def test_unknown_parameters_of_the_frames_page_change_nothing(
     client: TestClient, query: str

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ladder_qa.errors import LadderError
-from ladder_qa.web.listening import listen
+from ladder_qa.web.listening import listen, named
 from serving_fakes import in_process, settings
 
 
@@ -46,6 +46,21 @@ def test_what_is_no_address_is_said_so(host: str) -> None:
         pass
 
 
+@pytest.mark.parametrize(
+    ("auth", "host", "names"),
+    [
+        ("none", "Mybox", ("mybox",)),
+        ("none", "127.0.0.1", ("127.0.0.1",)),
+        ("none", "::1", ()),
+        ("open", "mybox", ()),  # who is asked by any name goes on being so
+    ],
+)
+def test_on_loopback_the_server_is_asked_by_the_name_that_it_listens_on(
+    auth: str, host: str, names: tuple[str, ...]
+) -> None:
+    assert names == named(settings(auth=auth, allowed_hosts=()), host).allowed_hosts
+
+
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -68,7 +83,8 @@ def test_a_real_server_refuses_a_large_body_and_ends_at_ctrl_c(tmp_path: Path) -
         wait_for(port)
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(
-                b"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b"POST /api/v1/ask HTTP/1.1\r\nhost: localhost\r\n"
+                b"content-type: application/json\r\n"
                 b"transfer-encoding: chunked\r\n\r\n"
             )
             chunk = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
@@ -86,12 +102,13 @@ def test_a_real_server_refuses_a_large_body_and_ends_at_ctrl_c(tmp_path: Path) -
         assert answer == b"" or b" 413 " in answer.split(b"\r\n")[0]
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
             client.sendall(
-                b"POST /api/v1/ask HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+                b"POST /api/v1/ask HTTP/1.1\r\nhost: localhost\r\n"
+                b"content-type: application/json\r\n"
                 b"content-length: 5000000\r\nconnection: close\r\n\r\n"
             )
             assert b" 413 " in client.recv(65536).split(b"\r\n")[0]
         with socket.create_connection(("127.0.0.1", port), timeout=10) as client:
-            client.sendall(b"HEAD / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+            client.sendall(b"HEAD / HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")
             head = b""
             while data := client.recv(65536):
                 head += data

@@ -305,7 +305,7 @@ class CountingBody:
 @pytest.mark.parametrize("length", [None, b"5000000", b"9" * 4000, b"x", b"3"])
 def test_a_large_body_is_a_413_and_is_not_read_whole(length: bytes | None) -> None:
     body, sent = CountingBody(), []
-    headers = [(b"content-type", b"application/json")]
+    headers = [(b"host", b"localhost"), (b"content-type", b"application/json")]
     headers += [(b"content-length", length)] if length else []
     app = create_app(
         settings(), FakeIndex(fake_assistant()).backend(), log=make_logger("error", io.StringIO())

@@ -115,6 +115,24 @@ def test_properties_mirror_attributes(opened: Watched) -> None:
     assert found[2] == "inline"
 
 
+@pytest.mark.parametrize(
+    ("given", "attribute", "shown"),
+    [
+        ('["Pay | rank?", "B?"]', '["Pay | rank?","B?"]', ["Pay | rank?", "B?"]),
+        ('["A?", "B?"]', "A?|B?", ["A?", "B?"]),
+        ('"[1] A?|B?"', "[1] A?|B?", ["[1] A?", "B?"]),
+        ('\'["A?", 7, "", "B|C?"]\'', '["A?", 7, "", "B|C?"]', ["A?", "B|C?"]),
+    ],
+)
+def test_a_starter_may_hold_what_divides_starters(
+    opened: Watched, given: str, attribute: str, shown: list[str]
+) -> None:
+    widget = opened.page.locator("ladder-qa")
+    widget.evaluate(f"(widget) => {{ widget.starters = {given}; }}")
+    assert attribute == widget.get_attribute("starters")
+    expect(opened.page.locator(".starters button")).to_have_text(shown)
+
+
 def test_properties_set_before_the_script_ran_count(browser: Browser) -> None:
     with Site().serve() as server, watched(browser) as opened:
         early = "document.querySelector('ladder-qa').starters = ['Early?'];"

@@ -127,6 +127,10 @@ class Assistant:
         """Questions to begin with, each of which the documents answer."""
         return self._suggester.starters()
 
+    def warming(self) -> Iterator[str]:
+        """Does beforehand what later answers would wait for: one question a step, named by it."""
+        return self._suggester.warming()
+
     def _settle(self, question: str, history: Sequence[Turn]) -> _Settled:
         """What becomes of a question, before anything is said around the quotes."""
         query, found, asked = self.found(question, history)

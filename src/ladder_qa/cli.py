@@ -99,16 +99,16 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
 ) -> None:
     """Serve the pages and the HTTP API."""
-    from ladder_qa.web.listening import listen, run
+    from ladder_qa.web.listening import listen, named, run
 
     settings = console.with_last_corpus(console.load_settings())
-    with listen(settings, host, port) as socket:
+    with console.ended_by_sigterm(), listen(settings, host, port) as socket:
         if settings.auth == "open":
             console.say(
                 "Warning: LADDER_QA_AUTH=open, so everybody who reaches this address may ask."
             )
         console.ensure_index_apart(settings)
-        run(settings, socket, console.say if sys.stderr.isatty() else None)
+        run(named(settings, host), socket, console.say if sys.stderr.isatty() else None)
 
 
 @app.command()

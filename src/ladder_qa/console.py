@@ -13,6 +13,7 @@ import errno
 import functools
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str, int, int], None]
 
 FAILED, WRONG_USAGE, REFUSED, NO_INDEX = 1, 2, 3, 4
-INTERRUPTED = 130  # 128 + SIGINT, as shells have it
+INTERRUPTED, ENDED = 130, 143  # 128 + SIGINT, 128 + SIGTERM, as shells have it
 
 # The corpus folder of the last index built here, for commands that are not told a folder.
 _LAST_CORPUS = "corpus-folder"
@@ -127,6 +128,26 @@ def ensure_index_apart(settings: Settings) -> None:
 
     ensure_index(settings, say, ingest_apart)
     remember(settings)
+
+
+@contextlib.contextmanager
+def ended_by_sigterm() -> Iterator[None]:
+    """Until the server takes SIGTERM over, it ends this process and one that builds for it.
+
+    The first process of a container ignores SIGTERM unless it says what is to be done.
+    """
+    import multiprocessing
+
+    def end(_signal: int, _frame: object) -> NoReturn:
+        for builder in multiprocessing.active_children():
+            builder.kill()  # what it leaves behind goes with the next building
+        sys.exit(ENDED)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def corpus_is_set(settings: Settings) -> bool:

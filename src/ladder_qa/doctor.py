@@ -74,11 +74,16 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
 
 
 def _model(settings: Settings) -> str:
-    from ladder_qa.encode import encoder_fingerprint, packaged_model  # noqa: PLC0415
+    from ladder_qa.encode import (  # noqa: PLC0415
+        encoder_fingerprint,
+        exported_with_package,
+        packaged_model,
+    )
 
-    if not settings.model:
+    fingerprint = encoder_fingerprint(settings)
+    if not settings.model and not exported_with_package(fingerprint).is_dir():
         packaged_model()  # raises when its weights are not the pinned ones
-    return encoder_fingerprint(settings)
+    return fingerprint
 
 
 def _chroma_server(url: str) -> Finding:
@@ -150,7 +155,9 @@ def _language_model(settings: Settings) -> Finding:
 def _sign_in(settings: Settings) -> Finding:
     about = "Sign-in"
     if settings.auth == "none":
-        return Finding(about, "nobody is asked who they are; listens on loopback only")
+        words = "nobody is asked who they are; listens on loopback only"
+        names = ", ".join(settings.allowed_hosts)
+        return Finding(about, f"{words}, also by the name {names}" if names else words)
     if settings.auth == "open":
         return Finding(about, "nobody is asked who they are, at any address", mark="note")
     if settings.auth == "proxy":

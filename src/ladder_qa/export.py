@@ -10,6 +10,7 @@ Not covered: training (`training/encoder.py` of the project).
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from tokenizers import Tokenizer
 
-from ladder_qa.encode import EXPORT, open_session, record_of, text_vector
+from ladder_qa.encode import EXPORT, FILES, open_session, record_of, text_vector
 from ladder_qa.errors import ModelError
 from ladder_qa.quantize import quantize
 
@@ -66,14 +67,22 @@ def export_model(model: Path, ready: Path, fingerprint: str, weights: Path | Non
         if not exact >= PARITY:  # also when it is not a number
             raise ModelError(f"The export's lowest cosine is {exact:.6f}; allowed: {PARITY}.")
         parity = with_8_bits(ready / "model.onnx", original) or exact
+    for name in FILES:
+        _to_whole_seconds(ready / name)
     about = {
         "export": EXPORT,
         "fingerprint": fingerprint,
         "dimensions": int(original.shape[1]),
         "parity": round(parity, 6),
-        "files": {name: record_of(ready / name) for name in ("model.onnx", "tokenizer.json")},
+        "files": {name: record_of(ready / name) for name in FILES},
     }
     (ready / "encoder.json").write_text(json.dumps(about, indent=1), "utf-8")
+
+
+def _to_whole_seconds(path: Path) -> None:
+    """An archive or an image's layer keeps no more of a file's time, which tells it is the same."""
+    seconds = int(path.stat().st_mtime)
+    os.utime(path, (seconds, seconds))
 
 
 def _export(model: Path, ready: Path, weights: Path | None) -> NDArray[np.float32]:

@@ -33,6 +33,7 @@ from ladder_qa.errors import (
 from ladder_qa.index import (
     build_generation,
     current_generation_id,
+    open_generation,
     remove_leftovers,
     writer_lock,
 )
@@ -155,7 +156,7 @@ def ensure_index(
     encoder = encoder_fingerprint(settings) if _pointer(settings) is not None else None
     usable = _usable(settings, encoder)
     try:
-        reason = _reason(settings, encoder)
+        reason = _reason(settings, encoder) or _lost(settings)
         if reason:
             report(reason)
             _build_in_turn(settings, encoder, build, 0.0 if usable else _WAIT_S)
@@ -254,6 +255,21 @@ def _stored(settings: Settings) -> bool:
     except IndexDamagedError:
         return False
     return True
+
+
+def _lost(settings: Settings) -> str:
+    """Why to build where a Chroma server does not hold the served generation; empty elsewhere.
+
+    It was emptied, or another one took its place. One that is away says nothing of what it holds.
+    """
+    if settings.chroma_url and _pointer(settings) is not None:
+        try:
+            open_generation(settings, None)
+        except IndexDamagedError:
+            return f"The Chroma server has lost the index: building it from {settings.corpus}."
+        except StoreError:
+            pass
+    return ""
 
 
 def _served(settings: Settings) -> _Old | None:

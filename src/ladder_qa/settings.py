@@ -83,6 +83,11 @@ class Settings(BaseSettings):
     allowed_origins: Annotated[Names, AfterValidator(values.origins)] = Field(
         default=(), description="origins such as https://intranet.example.com, separated by commas"
     )
+    allowed_hosts: Annotated[Names, AfterValidator(values.hosts)] = Field(
+        default=(),
+        description="names by which this server is asked besides localhost, such as "
+        "ladder.example.com, without a port, separated by commas",
+    )
     frame_ancestors: Annotated[Names, AfterValidator(values.ancestors)] = Field(
         default=(),
         description="'self', *, or origins such as https://intranet.example.com or "

@@ -1,7 +1,7 @@
 """What is said around the quotes: refusals in plain words, notices, and what to ask next.
 
 Suggested questions are made from what the documents hold, and each is put to the assistant before
-it is shown: only what is answered is suggested.
+it is shown: only what is answered is suggested. `warming` asks them beforehand.
 Not covered: anything about the ladder itself; only quotes say that.
 """
 
@@ -11,14 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, islice, pairwise
 
 from ladder_qa.datamodels import Intent, Ladder, Outcome, Passage, Query
+from ladder_qa.headings import HeadingQuestions
 from ladder_qa.lists import StatementList
 from ladder_qa.outcome import Decision
+from ladder_qa.topics import topics_of_headings
 
 MOST = 3  # suggestions with an answer
 STARTERS = 4  # questions to begin with
 TRIED = 4  # questions of one kind that are tried for a beginning
 PLAIN_TOPICS = frozenset(("pitfalls", "questions", "evidence"))
-"""Kinds of section of which a move has one list, so that its heading is a question by itself."""
+"""Kinds of section of which a move has one list, so that its heading says which is meant."""
+_COMPARED = "comparison"  # stands beside the kinds of section
 _LANGUAGES = {"de": "German", "fr": "French", "es": "Spanish"}
 
 
@@ -37,14 +40,15 @@ class Suggester:
         self._answered: dict[str, bool] = {}  # few: they are made of levels, moves and headings
         self._headings: dict[str, None] = {}  # for documents that describe no level
         self._sections: dict[str, dict[str, frozenset[str]]] = {}
+        self._asking = HeadingQuestions(passages)
         for found in lists:
             first = passages[found.members[0]]
             heading = first.section[-1] if first.section else ""
             if heading:
                 self._headings.setdefault(heading)
-            if PLAIN_TOPICS & found.topics and not heading[:1].isdigit():
-                sections = self._sections.setdefault(found.document, {})
-                sections.setdefault(heading, PLAIN_TOPICS & found.topics)
+            kinds = PLAIN_TOPICS & topics_of_headings([heading])
+            if kinds and not heading[:1].isdigit():
+                self._sections.setdefault(found.document, {}).setdefault(heading, kinds)
 
     def refusal(self, decision: Decision, *, has_nearest: bool) -> str:
         """A refusal as one or two plain sentences."""
@@ -94,10 +98,34 @@ class Suggester:
 
     def starters(self) -> tuple[str, ...]:
         """Questions to begin with: one of each kind first, then more of them."""
+        return self._first(self._starting(), STARTERS)
+
+    def warming(self) -> Iterator[str]:
+        """Asks what may be suggested and was not asked yet, one question a step.
+
+        Done to its end, what is suggested after any answer about the ladder's moves is known, so
+        that nobody who asks waits for it.
+        """
+        found = 0
+        for question in dict.fromkeys(self._starting()):
+            if found == STARTERS:
+                break
+            if question not in self._answered:
+                self._is_answered(question)
+                yield question
+            found += self._answered[question]
+        for source, target in self._neighbours():
+            for question, _ in self._of_move(source, target):
+                if question not in self._answered:
+                    self._is_answered(question)
+                    yield question
+
+    def _starting(self) -> Iterator[str]:
+        """Questions that may begin a conversation, the best first."""
         kinds = [islice(kind, TRIED) for kind in self._beginnings()]
         in_turn = (next(kind, "") for _ in range(TRIED) for kind in kinds)
         headings = (f"What is said about “{heading}”?" for heading in self._headings)
-        return self._first(filter(None, chain(in_turn, headings)), STARTERS)
+        return filter(None, chain(in_turn, headings))
 
     def _first(self, questions: Iterable[str], most: int) -> tuple[str, ...]:
         """The first that are answered, each once."""
@@ -120,20 +148,20 @@ class Suggester:
         pairs = [query.transition] if query.transition else []
         touched = [pair for pair in self._neighbours() if asked & set(pair)]
         pairs += sorted(touched, key=lambda pair: -len(asked & set(pair)))
+        # What was just asked for is not suggested.
+        had = {*query.topics, *([_COMPARED] if query.intent is Intent.COMPARISON else [])}
         for source, target in dict.fromkeys(pairs):
-            yield from self._about_move(query, source, target)
+            yield from (one for one, kinds in self._of_move(source, target) if not kinds & had)
 
-    def _about_move(self, query: Query, source: str, target: str) -> Iterator[str]:
-        """What a guide and the overviews hold of a move, less the kind that was just asked for."""
+    def _of_move(self, source: str, target: str) -> Iterator[tuple[str, frozenset[str]]]:
+        """What a guide and the overviews hold of a move: questions, and the kinds they are of."""
         transition = self._ladder.transition(source, target)
         guide = transition.document if transition else None
-        for heading, topics in self._sections.get(guide or "", {}).items():
-            if not topics & set(query.topics):
-                yield f"{heading}: {source} to {target}"
-        if transition and transition.typical_time and "timeline" not in query.topics:
-            yield _how_long(source, target)
-        if query.intent is not Intent.COMPARISON:
-            yield _difference(source, target)
+        for heading, kinds in self._sections.get(guide or "", {}).items():
+            yield self._asking.question(heading, source, target), kinds
+        if transition and transition.typical_time:
+            yield _how_long(source, target), frozenset(("timeline",))
+        yield _difference(source, target), frozenset((_COMPARED,))
 
     def _neighbours(self) -> list[tuple[str, str]]:
         """The ladder's moves; where it names none, levels that follow each other in a track."""
@@ -152,7 +180,7 @@ class Suggester:
         yield (_difference(*pair) for pair in (*guided, *self._neighbours()))
         yield (_how_long(move.source, move.target) for move in moves if move.typical_time)
         yield (
-            f"{heading}: {move.source} to {move.target}"
+            self._asking.question(heading, move.source, move.target)
             for move in moves
             for heading in self._sections.get(move.document or "", {})
         )

@@ -1,4 +1,4 @@
-"""What single settings may hold: origins, URLs, addresses, headers, rates.
+"""What single settings may hold: hosts, origins, URLs, addresses, headers, rates.
 
 Each function gives the value as it is used from then on, or raises ValueError with what is wrong
 with it. Not covered: which setting holds what, and the message about it (`settings`).
@@ -51,6 +51,15 @@ def base_url(value: str) -> str:
     if not _is_origin(address, _ORIGIN) or not _PATH.fullmatch(path):
         raise ValueError("is not the URL of a language model's server")
     return address + slash + path
+
+
+def hosts(values: tuple[str, ...]) -> tuple[str, ...]:
+    """Names of hosts as the header `Host` has them, without a port."""
+    found = tuple(value.casefold() for value in values)
+    for value in found:
+        if not re.fullmatch(_HOST, value):
+            raise ValueError(f"holds {value!r}, which is not the name of a host")
+    return found
 
 
 def origins(values: tuple[str, ...]) -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from fastapi import FastAPI
 
 from ladder_qa.llm import LanguageModel
-from ladder_qa.web import page_routes, problems, routes, schema, widget_routes
+from ladder_qa.web import page_routes, problems, routes, schema, widget, widget_routes
 from ladder_qa.web.entrance import Entrance
 from ladder_qa.web.middleware import ApiCors, Around
 from ladder_qa.web.observe import LibraryLog, Metrics, make_logger
@@ -68,6 +68,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.log = logger
     app.state.data_folder = settings.data
+    app.state.leaving = False
     app.include_router(routes.router)
     app.include_router(page_routes.router)
     app.include_router(widget_routes.router)
@@ -83,7 +84,13 @@ def create_app(
             expose_headers=("Retry-After", "WWW-Authenticate"),
         )
     ancestors = settings.frame_ancestors
-    app.add_middleware(Around, frame_ancestors=ancestors, log=logger, metrics=metrics)
+    app.add_middleware(
+        Around,
+        frame_ancestors=ancestors,
+        log=logger,
+        metrics=metrics,
+        leaving=lambda: app.state.leaving,
+    )
     return app
 
 
@@ -100,6 +107,7 @@ async def _opened(
     recorder = Recorder(lambda: used.open_store(settings), log, metrics)
     app.state.recorder = recorder
     await keeper.refresh()
+    await asyncio.to_thread(widget.keep, settings.data)
     watch = asyncio.create_task(keeper.watch())
     try:
         yield
@@ -107,6 +115,7 @@ async def _opened(
         watch.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await watch
+        await keeper.close()
         if app.state.model is not None:
             await app.state.model.aclose()
         await asyncio.to_thread(recorder.close)

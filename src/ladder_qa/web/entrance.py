@@ -1,4 +1,4 @@
-"""What a request passes before any route sees it: signing in, then the rates.
+"""What a request passes before any route sees it: the server's name, signing in, the rates.
 
 It stands in front of the routing, so that a new route is closed until it is named as public.
 Not covered: how somebody signs in (`auth`), how requests are counted (`rates`).
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl
 
 from ladder_qa.web.auth import is_public, opaque_ids, sign_in
+from ladder_qa.web.hosts import Hosts
 from ladder_qa.web.peers import Peers
 from ladder_qa.web.problems import KINDS, Problem, respond
 
@@ -27,10 +28,14 @@ _FORMS = frozenset(("/", "/embed"))  # pages whose form asks a question
 
 
 class Entrance:
-    """Lets a request through, or answers it: 401 without a principal, 429 when it is too early."""
+    """Lets a request through, or answers it.
+
+    421 when it names a host that is not this server, 401 without a principal, 429 when too early.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings, rates: Rates | None) -> None:
         self._app = app
+        self._hosts = Hosts(settings)
         self._peers = Peers(settings.proxy_addresses)
         self._sign_in = sign_in(settings, self._peers)
         self._opaque = opaque_ids(settings)
@@ -48,8 +53,10 @@ class Entrance:
 
     async def _check(self, scope: Scope) -> None:
         who = ""
-        if self._sign_in is not None and not is_public(scope["path"]):
-            who = self._sign_in(scope)
+        if not is_public(scope["path"]):
+            self._hosts.check(scope)
+            if self._sign_in is not None:
+                who = self._sign_in(scope)
         if self._rates is not None and _is_counted(scope):
             wait = await self._rates.wait_s(
                 who or self._opaque("address", self._peers.client(scope))

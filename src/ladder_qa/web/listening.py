@@ -7,15 +7,22 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import math
 import socket
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
+from ladder_qa import values
 from ladder_qa.errors import LadderError, SettingsError
 from ladder_qa.settings import Settings
 
 if TYPE_CHECKING:
     from ladder_qa.web.serving import Backend
+
+
+# Answers made of quotes take a tenth of a second. Docker kills what has not ended after 10 s, and
+# what is to be kept of answers is written after them.
+ANSWERING_S = 7.0
 
 
 class AddressError(LadderError):
@@ -47,6 +54,17 @@ def listen(settings: Settings, host: str, port: int) -> Iterator[socket.socket]:
         yield opened
 
 
+def named(settings: Settings, host: str) -> Settings:
+    """Settings by which a server on loopback is also asked by the name that it listens on."""
+    if settings.auth != "none":
+        return settings
+    try:
+        names = values.hosts((host,))
+    except ValueError:  # an IPv6 address without brackets, which needs no name
+        return settings
+    return settings.with_changes(allowed_hosts=(*settings.allowed_hosts, *names))
+
+
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
     """The one address that is meant: names are looked up once, so that the check cannot differ."""
     try:
@@ -72,25 +90,37 @@ def run(
     import uvicorn  # noqa: PLC0415  (0.2 s, and only here)
 
     from ladder_qa.web.app import create_app, take_server_log  # noqa: PLC0415
+    from ladder_qa.web.draining import DrainingServer  # noqa: PLC0415
     from ladder_qa.web.observe import make_logger  # noqa: PLC0415
 
     log = make_logger(settings.log_level)
+    app = create_app(settings, backend, log=log)
     config = uvicorn.Config(
-        create_app(settings, backend, log=log),
+        app,
         log_config=None,
         access_log=False,  # it would write whole addresses, and so questions
         server_header=False,
         proxy_headers=False,
         ws="none",
         lifespan="on",
-        timeout_graceful_shutdown=10,
+        timeout_graceful_shutdown=math.ceil(answering_s(settings)),
     )
     take_server_log(log)
+
+    def leave() -> None:
+        app.state.leaving = True
+
     url = _url(opened)
     log.info("listening", url=url)
     if say is not None:
         say(f"Answers questions at {url} (Ctrl-C ends it).")
-    uvicorn.Server(config).run(sockets=[opened])
+    DrainingServer(config, leave, answering_s(settings)).run(sockets=[opened])
+    log.info("ended", url=url)
+
+
+def answering_s(settings: Settings) -> float:
+    """Seconds in which every answer is given, so that a server that ends need not wait longer."""
+    return ANSWERING_S if settings.llm == "none" else settings.llm_timeout_s + ANSWERING_S
 
 
 def _url(opened: socket.socket) -> str:

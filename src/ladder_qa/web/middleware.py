@@ -15,7 +15,7 @@ from starlette.middleware.cors import CORSMiddleware
 from ladder_qa.web.problems import Problem, from_error, respond
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     import structlog
     from starlette.responses import Response
@@ -60,7 +60,10 @@ def security_headers(path: str, frame_ancestors: Sequence[str]) -> dict[str, str
 
 
 class Around:
-    """The outermost layer of our own: nothing that a route raises gets past it."""
+    """The outermost layer of our own: nothing that a route raises gets past it.
+
+    While `leaving()` is true, each response closes its connection.
+    """
 
     def __init__(
         self,
@@ -68,8 +71,10 @@ class Around:
         frame_ancestors: Sequence[str],
         log: structlog.typing.FilteringBoundLogger,
         metrics: Metrics,
+        leaving: Callable[[], bool],
     ) -> None:
         self._app = app
+        self._leaving = leaving
         self._headers = security_headers("", frame_ancestors)
         self._embedded = security_headers(EMBEDDED, frame_ancestors)
         self._log = log
@@ -82,7 +87,7 @@ class Around:
             return
         began = time.perf_counter()
         headers = self._embedded if scope["path"] == EMBEDDED else self._headers
-        exchange = _Exchange(send, headers, head=scope["method"] == "HEAD")
+        exchange = _Exchange(send, headers, self._leaving, head=scope["method"] == "HEAD")
         method = scope["method"] if scope["method"] in _METHODS else "(other)"
         # A copy, because the HTTP server looks at its own for the method that was asked.
         scope = {**scope, "method": "GET"} if exchange.head else scope
@@ -111,11 +116,14 @@ class Around:
 class _Exchange:
     """One response on its way out."""
 
-    def __init__(self, send: Send, headers: dict[str, str], *, head: bool) -> None:
+    def __init__(
+        self, send: Send, headers: dict[str, str], leaving: Callable[[], bool], *, head: bool
+    ) -> None:
         self.status = 0
         self.head = head
         self._send = send
         self._headers = headers
+        self._leaving = leaving
 
     async def send(self, message: Message) -> None:
         """Adds the headers that the response does not set itself; drops the body for HEAD."""
@@ -124,6 +132,8 @@ class _Exchange:
             headers = MutableHeaders(scope=message)
             for name, value in self._headers.items():
                 headers.setdefault(name, value)
+            if self._leaving():  # the next request has to go to another server
+                headers["Connection"] = "close"
         elif self.head and message["type"] == "http.response.body":
             message = {**message, "body": b""}
         await self._send(message)

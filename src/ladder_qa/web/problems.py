@@ -89,6 +89,12 @@ KINDS: dict[str, Kind] = {
         "A body must come with `content-type: application/json`, the form of a page with "
         "`application/x-www-form-urlencoded`, in UTF-8 and not compressed.",
     ),
+    "unknown-host": Kind(
+        421,
+        "This server has another name",
+        "It answers as localhost, as 127.0.0.1 or [::1], and by the names that "
+        "`LADDER_QA_ALLOWED_HOSTS` lists; the header `Host` of this request names none of them.",
+    ),
     "invalid-field": Kind(
         422, "A field is not valid", "The detail names the field and what is allowed in it."
     ),
@@ -116,6 +122,12 @@ KINDS: dict[str, Kind] = {
         "Not ready yet",
         "No index is open. Try again after the time that the header `Retry-After` gives.",
     ),
+    "draining": Kind(
+        503,
+        "Shutting down",
+        "This server ends after the answers that it is giving. Ask another one, or try again after "
+        "the time that the header `Retry-After` gives.",
+    ),
 }
 
 
@@ -140,7 +152,10 @@ class Problem(Exception):  # noqa: N818  (the word of RFC 9457)
 
 
 def not_ready(kind: str = "not-ready", detail: str | None = None) -> Problem:
-    """The 503 of a server without an open index; `detail` says why, where that is known."""
+    """The 503 of a server without an open index, or (`draining`) of one that ends.
+
+    `detail` says why, where that is known.
+    """
     return Problem(kind, detail or KINDS[kind].meaning, {"Retry-After": str(RETRY_AFTER_S)})
 
 

@@ -306,8 +306,10 @@ async def livez() -> Response:
         **schema.problem_responses(503),
     },
 )
-async def readyz(kept: Kept, assistant: Served) -> Response:
-    """What is served, and whether the corpus was edited since."""
+async def readyz(request: Request, kept: Kept, assistant: Served) -> Response:
+    """What is served, and whether the corpus was edited since; 503 from a server that ends."""
+    if request.app.state.leaving:
+        raise problems.not_ready("draining")
     generation = assistant.generation
     return json_response(
         schema.ReadyResult(

@@ -23,6 +23,7 @@ from ladder_qa.texts import (
     MAX_TURNS,
 )
 from ladder_qa.web.auth import is_public
+from ladder_qa.web.hosts import is_checked
 from ladder_qa.web.problems import KINDS
 
 if TYPE_CHECKING:
@@ -299,7 +300,7 @@ def problem_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def complete(schema: dict[str, Any], settings: Settings) -> dict[str, Any]:
-    """Adds the members' meanings and how to sign in; leaves problems with their own media type."""
+    """Adds the members' meanings, hosts and how to sign in; problems keep their media type."""
     for name, component in schema.get("components", {}).get("schemas", {}).items():
         for member, value in component.get("properties", {}).items():
             meaning = _MEANINGS.get(name, {}).get(member)
@@ -313,8 +314,24 @@ def complete(schema: dict[str, Any], settings: Settings) -> dict[str, Any]:
                 if "application/problem+json" in content:
                     plain = content.pop("application/json", {})
                     content["application/problem+json"] = plain
+    _add_hosts(schema, settings)
     _add_sign_in(schema, settings)
     return schema
+
+
+def _add_hosts(schema: dict[str, Any], settings: Settings) -> None:
+    if not is_checked(settings):
+        return
+    about = KINDS["unknown-host"]
+    shape = {"schema": {"$ref": "#/components/schemas/ProblemObject"}}
+    refusal = {
+        "description": f"{about.title}.",
+        "content": {"application/problem+json": shape},
+    }
+    for path, methods in schema["paths"].items():
+        if not is_public(path):
+            for call in methods.values():
+                call["responses"][str(about.status)] = refusal
 
 
 def _add_sign_in(schema: dict[str, Any], settings: Settings) -> None:

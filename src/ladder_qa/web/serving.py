@@ -7,6 +7,7 @@ Not covered: building an index; that is `ladder_qa.ingest`, in another process.
 from __future__ import annotations
 
 import asyncio
+import math
 import os
 import time
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ import anyio.to_thread
 from ladder_qa.errors import IndexMissingError, LadderError
 from ladder_qa.web.answers import Answers
 from ladder_qa.web.problems import not_ready, why_not_ready
+from ladder_qa.web.warming import Warming
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,6 +79,8 @@ class Keeper:
         self._why: str | None = None  # no index is open, in words for people
         self._stale: tuple[str, float, bool] | None = None
         self._stale_lock = asyncio.Lock()
+        self._worked_at = -math.inf  # when the last call ended
+        self._warming = Warming(self._quiet_s, log)
 
     def assistant(self) -> Assistant:
         """The assistant for one request. Raises Problem (503) until an index is open."""
@@ -94,7 +98,10 @@ class Keeper:
         def run() -> T:
             nonlocal begun
             begun = True
-            return call()
+            try:
+                return call()
+            finally:
+                self._worked_at = time.monotonic()
 
         task = asyncio.ensure_future(anyio.to_thread.run_sync(run, limiter=self._limiter))
         try:
@@ -105,6 +112,16 @@ class Keeper:
             else:
                 task.cancel()
             raise
+
+    def _quiet_s(self) -> float:
+        """Seconds since the last call ended; 0 while one works."""
+        if self._limiter.borrowed_tokens:
+            return 0.0
+        return time.monotonic() - self._worked_at
+
+    async def close(self) -> None:
+        """Ends what is done beside requests."""
+        await self._warming.end()
 
     async def watch(self) -> None:
         """Looks for a new generation, once an interval, until it is cancelled."""
@@ -149,7 +166,7 @@ class Keeper:
             self._stale = (served, time.monotonic(), value)
             return value
 
-    def _failed_lately(self, wanted: str) -> bool:
+    def _failed_lately(self, wanted: str | None) -> bool:
         if self._failed is None or self._failed[0] != wanted:
             return False
         return time.monotonic() - self._failed[1] < RETRY_FAILED_S
@@ -166,6 +183,7 @@ class Keeper:
             documents=len(generation.texts),
             passages=len(generation.passages),
         )
+        self._warming.begin(opened)
 
 
 def _ended(task: asyncio.Future[Any]) -> None:

@@ -1,8 +1,9 @@
 """The web component's file in all versions that this server has ever served.
 
 A page names a version by its hash and checks it by `integrity`, so it must get the same bytes after
-an upgrade: each version is kept in the data folder when it is first served.
-Not covered: replicas with data folders of their own, which each keep what they served themselves.
+an upgrade: each version is kept in the data folder when a server of it starts, so that of several
+servers each has it, whichever was asked for it.
+Not covered: versions from before the data folder was made.
 """
 
 from __future__ import annotations
@@ -59,21 +60,22 @@ def current() -> Widget:
 def find(data_folder: Path, version: str) -> Widget | None:
     """The version of this name, from the package or as it was kept, or None."""
     if version == current().version:
-        with contextlib.suppress(OSError):  # a folder that is only read: nothing can be kept
-            _keep(data_folder, current())
+        keep(data_folder)
         return current()
     return _kept(data_folder, version) if _VERSION.fullmatch(version) else None
 
 
-def _keep(data_folder: Path, widget: Widget) -> None:
-    """Keeps a version for later packages, where there is a data folder."""
+def keep(data_folder: Path) -> None:
+    """Keeps this package's version for later packages, where there is a data folder."""
+    widget = current()
     place = data_folder / FOLDER / f"{widget.version}.js"
     if place.is_file() or not data_folder.is_dir():
         return
-    place.parent.mkdir(exist_ok=True)
-    partial = place.with_suffix(f".{os.getpid()}")
-    partial.write_bytes(widget.data)
-    partial.replace(place)  # whole or not there
+    with contextlib.suppress(OSError):  # a folder that is only read: nothing can be kept
+        place.parent.mkdir(exist_ok=True)
+        partial = place.with_suffix(f".{os.getpid()}")
+        partial.write_bytes(widget.data)
+        partial.replace(place)  # whole or not there
 
 
 @lru_cache(maxsize=8)  # versions that pages still ask for

@@ -11,7 +11,8 @@
  *   open       whether the panel or the floating box is open
  *   theme      auto (default), light, dark
  *   lang       en, de, fr, es; default: the page's language, then the browser's
- *   starters   questions to begin with, separated by |; default: those that the server offers
+ *   starters   questions to begin with, separated by |, or a JSON array of them, where they may hold
+ *              a |; default: those that the server offers
  *   levels     codes of levels, separated by commas: their starter questions come first
  *   history    session: the conversation outlives a change of page, in sessionStorage. Without it
  *              nothing is stored anywhere
@@ -669,6 +670,16 @@ textarea:focus-visible { outline-width: 2px; outline-offset: 0; }
   const list = (value) => (Array.isArray(value) ? value : []);
   const texts = (value) => list(value).map(folded).filter(Boolean);
 
+  /** Questions as an attribute gives them: divided by |, or as a JSON array. */
+  function questionsOf(value) {
+    try {
+      if (value.trimStart()[0] === "[") return texts(JSON.parse(value));
+    } catch {
+      // A question that begins with a bracket.
+    }
+    return texts(value.split("|"));
+  }
+
   /** An element; strings among its children become text, functions named on… listeners. */
   function make(tag, attributes, ...children) {
     const element = document.createElement(tag);
@@ -1045,7 +1056,9 @@ textarea:focus-visible { outline-width: 2px; outline-offset: 0; }
       return this.getAttribute("starters");
     }
     set starters(value) {
-      this.#reflect("starters", Array.isArray(value) ? value.join("|") : value);
+      const divided = Array.isArray(value) && value.some((one) => String(one).includes("|"));
+      const joined = Array.isArray(value) ? value.join("|") : value;
+      this.#reflect("starters", divided ? JSON.stringify(value.map(String)) : joined);
     }
     get levels() {
       return this.getAttribute("levels");
@@ -1419,7 +1432,7 @@ textarea:focus-visible { outline-width: 2px; outline-offset: 0; }
 
     /** The questions to begin with; those about the preferred levels first. */
     #starterQuestions() {
-      const given = this.starters?.split("|").map(folded).filter(Boolean);
+      const given = this.starters === null ? null : questionsOf(this.starters);
       const codes = texts(this.levels?.split(","));
       const rank = (question) => {
         const words = question.toLowerCase().split(/[^\p{L}\p{N}]+/u);
