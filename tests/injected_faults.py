@@ -375,11 +375,11 @@ def _serve(shim: str) -> None:
             child = _Child(json.loads(line), Path(folder))
             child.pid = os.fork()
             if not child.pid:
-                status = 70
+                code = 70
                 try:
-                    status = child.work(shim)
+                    code = child.work(shim)
                 finally:
-                    os._exit(status)
+                    os._exit(code)
             status, seconds = child.wait()
             ended = Ended(
                 status, seconds, child.said("out"), child.said("err"), tuple(child.operations())

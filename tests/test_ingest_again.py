@@ -17,7 +17,7 @@ from typing import Self
 import pytest
 
 from exported_model import settings_with_model
-from injected_faults import Fault, Ground, Workshop, disk_use
+from injected_faults import Fault, Ground, State, Workshop, disk_use
 from ladder_qa.apart import ingest_apart
 from ladder_qa.errors import CorpusError, StoreError
 from ladder_qa.index import open_generation
@@ -52,7 +52,7 @@ def test_of_two_ingestions_at_once_one_builds_or_both_do_in_turn(
         ThreadPoolExecutor(2) as pool,
     ):
         for number in range(50):
-            target = "old" if ground.served() == "new" else "new"
+            target: State = "old" if ground.served() == "new" else "new"
             wanted = ground.settings(target)
             runs = [pool.submit(each.run, wanted, "ingest") for each in (workshop, second)]
             ended = [run.result() for run in runs]

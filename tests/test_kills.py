@@ -9,10 +9,11 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Callable
+from typing import Literal
 
 import pytest
 
-from injected_faults import Ended, Fault, Ground, State, Workshop, medium
+from injected_faults import EVERYTHING, WRITE, Ended, Fault, Ground, State, Workshop, medium
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -85,12 +86,10 @@ def test_a_kill_at_any_time_leaves_the_old_index_or_the_new_one(
     )
 
 
-def each_operation(
-    ground: Ground, workshop: Workshop, fault: Fault, step: int = 1, skip: int = 0
-) -> int:
+def each_operation(ground: Ground, workshop: Workshop, fault: Fault, step: int = 1) -> int:
     """Ingestions with the fault at each operation in turn that counts; how many there were."""
     met = 0
-    at = 1 + skip
+    at = 1
     while True:
         ground.reset()
         ended = workshop.run(ground.settings("new"), "ingest", fault=fault.at_operation(at))
@@ -118,11 +117,16 @@ def test_a_kill_at_each_step_of_the_cleaning(ground: Ground, workshop: Workshop)
 @pytest.mark.parametrize("only", ["!/chroma/", "/chroma/"])
 @pytest.mark.parametrize("action", ["kill", "tear"])
 def test_a_kill_at_each_file_operation_in_turn(
-    ground: Ground, workshop: Workshop, show: Callable[[str], None], only: str, action: str
+    ground: Ground,
+    workshop: Workshop,
+    show: Callable[[str], None],
+    *,
+    only: str,
+    action: Literal["kill", "tear"],
 ) -> None:
     """`tear` does the first half of a write before the kill. Of Chroma's writes each fifth is."""
-    kind = "kill" if action == "kill" else "tear"
     step = 5 if (action, only) == ("tear", "/chroma/") else 1
-    met = each_operation(ground, workshop, Fault(kind, only=only), step)
+    kinds = EVERYTHING if action == "kill" else WRITE
+    met = each_operation(ground, workshop, Fault(action, kinds=kinds, only=only), step)
     name = "Chroma's own" if only == "/chroma/" else "all but Chroma's"
     show(f"{action} at {met} file operations, {name}, each {step}: 0 lost")

@@ -6,7 +6,7 @@ Chroma stores its graph once there are 1,000 records, and what came after lies i
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count, islice
 from pathlib import Path
 
@@ -40,7 +40,7 @@ class HashEncoder:
     fingerprint = "hash"
     dimensions = 96
 
-    def encode(self, texts: list[str] | tuple[str, ...]) -> NDArray[np.float32]:
+    def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         rows = np.empty((len(texts), self.dimensions), dtype=np.float32)
         for number, text in enumerate(texts):
             seed = int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")

@@ -246,7 +246,7 @@ def read_manifest(folder: Path) -> Manifest:
             raise IndexDamagedError(
                 f"The index in {folder} has the format {number!r}; allowed: {FORMAT}. {REPAIR}"
             )
-        manifest = from_json(Manifest, text)
+        manifest: Manifest = from_json(Manifest, text)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(
             f"The manifest in {folder} cannot be read: {error!r}. {REPAIR}"
