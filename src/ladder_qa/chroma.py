@@ -72,7 +72,7 @@ def store_errors(settings: Settings, folder: Path) -> Iterator[None]:
             raise IndexDamagedError(
                 f"Chroma ({where}) holds no such collection. {REPAIR}"
             ) from error
-        raise StoreError(f"Chroma ({where}) failed: {error}") from error
+        raise StoreError(f"Chroma ({where}) failed: {str(error).rstrip('.')}.") from error
 
 
 def connect(settings: Settings, folder: Path) -> Any:
@@ -157,14 +157,15 @@ def check_records(settings: Settings) -> None:
         return
     if chroma_untouched(folder, manifest):
         return
-    try:
-        with tempfile.TemporaryDirectory(prefix="ladder-qa-") as place:
+    with tempfile.TemporaryDirectory(prefix="ladder-qa-") as place:
+        try:
             shutil.copytree(folder / CHROMA, Path(place) / CHROMA)
             check_collection(settings, Path(place), manifest, read_content(folder))
-    except (OSError, StoreError, IndexDamagedError) as error:
-        raise IndexDamagedError(
-            f"Chroma's files in {folder / CHROMA} were changed: {error} {REPAIR}"
-        ) from error
+        except (OSError, StoreError, IndexDamagedError) as error:
+            why = str(error).replace(place, str(folder)).removesuffix(REPAIR).strip()
+            raise IndexDamagedError(
+                f"Chroma's files in {folder / CHROMA} were changed: {why} {REPAIR}"
+            ) from error
 
 
 def check_collection(
