@@ -41,8 +41,13 @@ KINDS = {
     "one operation fails": FAILING,
     "fsync fails": UNSYNCHRONIZED,
 }
-# What SQLite calls an error once, which is no longer there when the disk is tried again.
-ITS_WORDS = ("disk I/O error", "unable to open database file", "readonly database", "disk is full")
+# What SQLite and Chroma call an error that is no longer there when the disk is tried again.
+THEIR_WORDS = (
+    "disk I/O error",
+    "unable to open database file",
+    "readonly database",
+    "Failed to apply logs",
+)
 UNCONFIRMED = "did not confirm it"
 
 
@@ -51,7 +56,7 @@ def check_message(ended: Ended, ground: Ground, fault: Fault, reached: tuple[int
     assert ended.status == 1, (ended, reached)
     assert ended.err.count("\n") == 1, ended.err
     assert str(ground.data) in ended.err, ended.err
-    reasons = (os.strerror(fault.error), *(ITS_WORDS if fault.action == "fail once" else ()))
+    reasons = (os.strerror(fault.error), *(THEIR_WORDS if fault.action == "fail once" else ()))
     assert any(reason in ended.err for reason in reasons), (ended.err, reached)
 
 

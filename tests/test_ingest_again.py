@@ -76,13 +76,13 @@ SAID = "changed while it was read, 3 times in a row"
 class Editor:
     """Saves all documents again and again, one after the other, each with the same number."""
 
-    def __init__(self, corpus: Path, pause_s: float) -> None:
+    def __init__(self, corpus: Path, pause_s: float, first: int) -> None:
         self._corpus = corpus
         self._pause_s = pause_s
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._run)
         self.names = [f"{number}.md" for number in range(6)]
-        self.saved = 0
+        self._saved = first
 
     def __enter__(self) -> Self:
         self._save_all()
@@ -98,9 +98,9 @@ class Editor:
             self._save_all()
 
     def _save_all(self) -> None:
-        self.saved += 1
+        self._saved += 1
         for name in self.names:
-            whole = f"# X1: Scout\n\nThis is number {self.saved} of all.\n"
+            whole = f"# X1: Scout\n\nThis is number {self._saved} of all.\n"
             beside = self._corpus / f"{name}.saving"
             beside.write_text(whole, encoding="utf-8")
             beside.replace(self._corpus / name)
@@ -115,8 +115,8 @@ def test_an_index_is_of_one_moment_of_a_corpus_that_is_edited(
 ) -> None:
     """Documents that are saved in turn are all of one number, or the first ones of the next."""
     built = refused = 0
-    for pause_s in pauses_s:
-        with Editor(settings.corpus, pause_s) as editor:
+    for number, pause_s in enumerate(pauses_s):
+        with Editor(settings.corpus, pause_s, 100_000 * number) as editor:
             try:
                 report = ingest(settings)
             except CorpusError as error:
