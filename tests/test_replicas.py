@@ -27,7 +27,8 @@ import pytest
 
 from conftest import ROOT
 from exported_model import settings_with_model
-from ladder_qa.index import _client, current_generation_id, open_generation
+from ladder_qa.chroma import client_of
+from ladder_qa.index import current_generation_id, open_generation
 from ladder_qa.ingest import ensure_index, ingest
 from ladder_qa.settings import PREFIX, Settings
 from ladder_qa.web.widget import Widget
@@ -121,7 +122,7 @@ class Site:
 
     def collections(self) -> set[str]:
         """The names of all collections on the Chroma server."""
-        with _client(self.settings(0), Path()) as client:
+        with client_of(self.settings(0), Path()) as client:
             return {collection.name for collection in client.list_collections()}
 
 
@@ -217,7 +218,7 @@ def until_taken_up(site: Site) -> None:
 def test_a_collection_that_the_server_lost_is_built_again_at_the_next_start(site: Site) -> None:
     own = site.settings(1)
     lost = current_generation_id(own)
-    with _client(own, Path()) as client:
+    with client_of(own, Path()) as client:
         client.delete_collection(f"ladder-qa-{lost}")
     said: list[str] = []
     ensure_index(own, said.append)
