@@ -98,10 +98,12 @@ def torch_threads(
     say: Callable[[str], None],
 ) -> dict[int, float]:
     """The median milliseconds of the peer's answers for each number of torch's threads."""
-    medians = {}
-    for threads, system in choices.items():
-        say(f"the peer with {threads} threads of torch")
-        with held(system.hold(), system.environ()) as side:
-            in_turn({"": side}, warm_up)
-            medians[threads] = figures_of(in_turn({"": side}, questions)[""])["p50_ms"]
-    return medians
+    say(f"the peer with {' or '.join(map(str, choices))} threads of torch, in turn")
+    with contextlib.ExitStack() as stack:
+        sides = {
+            str(threads): stack.enter_context(held(system.hold(), system.environ()))
+            for threads, system in choices.items()
+        }
+        in_turn(sides, warm_up)
+        took = in_turn(sides, questions)
+    return {threads: figures_of(took[str(threads)])["p50_ms"] for threads in choices}

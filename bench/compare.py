@@ -22,8 +22,10 @@ from ingesting import built, ingested
 from record import NARROW, OURS, PEER, Figure, Section
 from report import table
 from serving import served
+from spread import Spread
 from systems import CORPUS, Ours, Peers, System, develop_questions, warm_up_questions
 
+TRIES = 3  # of each setting of the peer, before one is chosen
 SECTIONS = ("cold", "warm", "served", "ingest")
 
 
@@ -121,8 +123,8 @@ class Bench:
         for threads, wide in itertools.product(self._choices, (None, self._cores)):
             system: dict[str, System] = {PEER: self._peer(threads, wide)}
             say(f"the peer served, {threads} threads of torch, {wide or 'any number of'} at once")
-            figures = served(system, self._questions, self._warm_up, 1, _silent, clients=(8,))
-            rates[threads, wide] = figures["rate_at_8"].runs[PEER][0]
+            figures = served(system, self._questions, self._warm_up, TRIES, _silent, clients=(8,))
+            rates[threads, wide] = Spread.of(figures["rate_at_8"].runs[PEER]).median
         plain, narrow = (
             max(self._choices, key=lambda threads: rates[threads, wide])
             for wide in (None, self._cores)

@@ -15,6 +15,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +32,7 @@ from systems import BENCH, Ours, Peers, System, develop_questions, warm_up_quest
 
 SIZES = (150, 1_500, 15_000)
 SMALL = 2_000  # passages up to which every ingestion encodes anew
+STEPS = ("start", "read", "encode", "store")  # of an ingestion
 STEPS_S = 4 * 3600.0  # for one ingestion; more is a hang
 CACHE = record.ROOT / ".bench"
 
@@ -121,7 +123,7 @@ class Growth:
 
     def _steps(self, ours: Ours, size: int) -> dict[str, float | str]:
         cache = [str(self._cache / "vectors")] if size > SMALL else []
-        return dict(self._script("ingest_steps.py", ours, *cache))
+        return dict(self._script("ingest_steps.py", ours, str(time.perf_counter()), *cache))
 
     def _script(self, name: str, ours: Ours, *more: str, given: str = "") -> dict[str, float | str]:
         done = subprocess.run(  # noqa: S603  (a script of this project)
@@ -138,10 +140,10 @@ class Growth:
         return figures
 
     def _keep_ours(self, size: int, steps: dict[str, float | str]) -> None:
-        parts = [float(steps[f"{step}_s"]) for step in ("read", "encode", "store")]
-        self._keep(f"ingest_s_{size}", OURS, sum(parts))
-        for name, seconds in zip(("read", "encode", "store"), parts, strict=True):
-            self._keep(f"ingest_{name}_s_{size}", OURS, seconds)
+        parts = {step: float(steps[f"{step}_s"]) for step in STEPS}
+        self._keep(f"ingest_s_{size}", OURS, sum(parts.values()))
+        for step, seconds in parts.items():
+            self._keep(f"ingest_{step}_s_{size}", OURS, seconds)
         self._keep(f"ingest_peak_mb_{size}", OURS, float(steps["peak_mb"]))
         self.settings[str(size)] = {key: steps[key] for key in ("passages", "levels", "encoded")}
 
