@@ -15,10 +15,10 @@ endif
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help install local-llm run test check format slow faults eval baseline bench weight quality train calibrate clean
+.PHONY: help install local-llm run test check format slow faults eval baseline bench bench-growth weight quality train calibrate clean
 
 help: ## list the targets
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 14
 
 install: $(INSTALLED) ## make .venv with everything in it, pinned; quick when it is there already
 
@@ -75,8 +75,17 @@ baseline: install ## save this run's figures as the baseline; say why in the com
 	$(BIN)/ladder-qa eval eval --raise-baseline
 	@if [ -d "$(OTHER)" ]; then $(OTHER_EVAL) --raise-baseline; else $(SKIPPED); fi
 
-bench: install ## a full answer against a plain LlamaIndex and Chroma retriever, in turn
-	$(BIN)/python bench/ask.py
+RUNS := 7
+
+bench: install ## speed beside a plain LlamaIndex and Chroma retriever, for README; hours (RUNS=1: less)
+	$(BIN)/python bench/compare.py --runs $(RUNS)
+	$(BIN)/python bench/growth.py --runs $(RUNS)
+	$(BIN)/python bench/report.py
+
+bench-growth: install ## the same over 100,000 passages, and how far all is from the goals
+	$(BIN)/python bench/growth.py --runs $(RUNS) --passages 1500,100000 --section growth_large
+	$(BIN)/python bench/report.py
+	$(BIN)/python bench/report.py --goals
 
 weight: install ## what pages and widget weigh in a browser, and what the widget adds to a page
 	$(BIN)/python bench/page_weight.py
@@ -99,5 +108,5 @@ calibrate: install ## fit the weights of calibration.json on the questions that 
 	$(BIN)/python training/calibrate_check.py $(CLAIMS_OTHER)
 
 clean: ## take away what was made: the environment, the index, caches
-	rm -rf $(VENV) .ladder-qa .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
+	rm -rf $(VENV) .ladder-qa .bench .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist
 	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

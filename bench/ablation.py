@@ -2,7 +2,7 @@
 
 A part that changes nothing when it is gone has no place in the product. The bank's size is varied
 too: each question is kept by the hash of its words, so a smaller bank lies within a larger one.
-Not covered: the peers (`quality.py`), speed (`ask.py`), the check of claims.
+Not covered: the peers (`quality.py`), speed (`compare.py`), the check of claims.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ model and three ways of cutting documents, and BM25 alone. They answer with the 
 up to a budget, and refuse where the best score is below a cut-off. All that has to be chosen for
 them is chosen in their favour: the cut-off is the one with the most right outcomes on these very
 questions, and a chunk that does not fit into a budget is cut, not left out.
-Not covered: speed (`ask.py`), answers written by a language model.
+Not covered: speed (`compare.py`), answers written by a language model.
 """
 
 from __future__ import annotations

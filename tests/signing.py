@@ -57,7 +57,7 @@ BAD_CLAIMS: dict[str, dict[str, Any]] = {
     "expired": {"exp": NOW - 120},
     "without an end": {"exp": None},
     "an end that is no time": {"exp": "soon"},
-    "not valid yet": {"nbf": NOW + 600},
+    "not valid yet": {"nbf": NOW + 86_400, "exp": NOW + 90_000},
     "of another issuer": {"iss": "https://elsewhere.example"},
     "of no issuer": {"iss": None},
     "for another program": {"aud": "payroll"},

@@ -35,6 +35,7 @@ with listen(settings, "127.0.0.1", 0) as opened:
     uvicorn.Server(uvicorn.Config(app, log_config=None)).run(sockets=[opened])
 """
 CLIENTS = 3
+STARTED_LATE = 4  # threads of pools that start when they are first needed
 
 
 class Asking(threading.Thread):
@@ -169,7 +170,7 @@ def test_a_server_under_load_takes_up_new_generations_and_answers_every_request(
     assert min(asked) >= times
     early, late = slice(0, max(2, times // 4)), slice(-max(2, times // 4), None)
     assert max(open_files[late]) <= max(open_files[early])
-    assert max(threads[late]) <= max(threads[early])
+    assert max(threads[late]) <= max(threads[early]) + STARTED_LATE
     show(
         f"{times} generations taken up under {sum(asked)} requests of {CLIENTS} clients, 0 failed; "
         f"open files {max(open_files[early])} early and {max(open_files[late])} late, threads "

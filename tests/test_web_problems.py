@@ -353,7 +353,7 @@ def test_a_store_that_does_not_answer_is_a_503(
 ) -> None:
     assistant.failure = StoreError("http://store.example does not answer")
     try:
-        response = client.post("/api/v1/ask", json={"question": "way"})
+        response = client.post("/api/v1/ask", json={"question": "asked for the first time"})
         problem(response, 503, "not-ready")
         assert response.headers["retry-after"] == "5"
         assert "store.example" not in response.text

@@ -115,6 +115,7 @@ def test_documents_that_differ_stand_side_by_side(demo: Watched) -> None:
     assert left["y"] == right["y"]
     assert "6-12+ months" in sides.nth(0).inner_text()
     assert "1-2+ years" in sides.nth(1).inner_text()
+    assert turn.get_by_text("The documents differ").count() == 1  # the heading; no note besides
 
 
 def test_a_follow_up_is_understood_from_the_turn_before(demo: Watched) -> None:

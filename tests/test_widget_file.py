@@ -130,6 +130,14 @@ def test_the_same_bytes_give_the_same_address_and_integrity() -> None:
     assert gzip.decompress(one.gzipped) == OLD
 
 
+def test_a_server_keeps_its_version_from_its_start(data: Path) -> None:
+    data.mkdir()
+    app = create_app(settings(log_level="error", data=data), FakeIndex(fake_assistant()).backend())
+    with TestClient(app):
+        kept = [path.name for path in (data / "widget").iterdir()]
+    assert kept == [f"{widget.current().version}.js"]
+
+
 def test_a_version_that_was_served_stays_there_after_an_upgrade(
     client: TestClient, data: Path
 ) -> None:

@@ -46,8 +46,8 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _corpus(settings)
     fingerprint = None
     try:
-        fingerprint = _model(settings)
-        yield Finding("Model", f"fingerprint {fingerprint}, weights as pinned")
+        fingerprint, words = _model(settings)
+        yield Finding("Model", f"fingerprint {fingerprint}, {words}")
     except LadderError as error:
         yield Finding("Model", str(error), mark="PROBLEM")
     if settings.chroma_url:
@@ -73,7 +73,8 @@ def _corpus(settings: Settings) -> Iterator[Finding]:
         yield Finding("Refused file", f"{file.path}: {file.reason}", mark="PROBLEM")
 
 
-def _model(settings: Settings) -> str:
+def _model(settings: Settings) -> tuple[str, str]:
+    """The encoder's fingerprint, and what there is to say of it. Raises ModelError."""
     from ladder_qa.encode import (  # noqa: PLC0415
         encoder_fingerprint,
         exported_with_package,
@@ -81,9 +82,11 @@ def _model(settings: Settings) -> str:
     )
 
     fingerprint = encoder_fingerprint(settings)
-    if not settings.model and not exported_with_package(fingerprint).is_dir():
+    if exported_with_package(fingerprint).is_dir():
+        return fingerprint, "exported with the package"
+    if not settings.model:
         packaged_model()  # raises when its weights are not the pinned ones
-    return fingerprint
+    return fingerprint, "weights as pinned"
 
 
 def _chroma_server(url: str) -> Finding:

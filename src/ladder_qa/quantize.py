@@ -55,6 +55,8 @@ def _smooth(proto: Any, scratch: Path, feeds: Sequence[Feed]) -> None:
     for node in graph.node:
         if node.op_type == "MatMul" and node.input[1] in constants:
             users.setdefault(node.input[0], []).append(node)
+    if not users:
+        return
     largest = _largest(proto, scratch, list(users), feeds)
     for name, nodes in users.items():
         matrices = [numpy_helper.to_array(constants[node.input[1]]) for node in nodes]

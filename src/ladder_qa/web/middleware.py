@@ -6,13 +6,14 @@ Not covered: who may ask, and how often (`entrance`).
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import TYPE_CHECKING
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.middleware.cors import CORSMiddleware
 
-from ladder_qa.web.problems import Problem, from_error, respond
+from ladder_qa.web.problems import Problem, from_error, not_ready, respond
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -99,6 +100,11 @@ class Around:
             if not exchange.status:
                 response = respond(from_error(error), scope)
                 await response(scope, receive, exchange.send)
+        except asyncio.CancelledError:  # the server ends, and this took longer than it waits
+            if not exchange.status:
+                response = respond(not_ready("draining"), scope)
+                await response(scope, receive, exchange.send)
+            raise
         finally:
             self._note(scope, method, exchange.status, time.perf_counter() - began)
 

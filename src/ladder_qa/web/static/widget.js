@@ -535,6 +535,7 @@ mark { background: var(--mark); color: inherit; padding: 0.1em 0; box-decoration
 .plain-list { padding-inline-start: 1.3em; }
 .quotes { list-style: none; }
 .quotes li { padding: 0.55em 0; border-top: 1px solid var(--rule); }
+.differ > p::first-letter { text-transform: uppercase; }
 .differ { border-inline-start: 3px solid var(--part); padding-inline-start: 0.9em; }
 .sides { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 13em), 1fr)); gap: 0.6em; margin-top: 0.4em; }
 .sides figure { padding: 0.65em 0.9em; background: var(--tint); border-radius: 4px; }
@@ -825,7 +826,7 @@ textarea:focus-visible { outline-width: 2px; outline-offset: 0; }
       last.append(blank, button);
       return;
     }
-    const word = last?.nodeType === Node.TEXT_NODE && /(?<!\S)\S{1,10}\s*$/.exec(last.data);
+    const word = last?.nodeType === Node.TEXT_NODE && /(?<![^\s/])[^\s/]{1,10}\s*$/.exec(last.data);
     if (word) last.data = last.data.slice(0, word.index);
     place.append(make("span", { class: "keep" }, word && word[0].trimEnd(), blank || (word && /\s$/.test(word[0]) && "\u00a0"), button));
   }
@@ -1713,7 +1714,12 @@ textarea:focus-visible { outline-width: 2px; outline-offset: 0; }
       const { answer } = turn;
       const refused = REFUSALS.includes(answer.outcome);
       const missing = answer.missing.filter((one) => !same(one, turn.question) && !same(one, answer.question));
-      const notices = answer.notices.filter((notice) => !answer.missing.some((one) => notice.includes(one)));
+      // What stands below under a heading of its own is not said twice.
+      const differs = answer.conflicts.length > 0;
+      const notices = answer.notices.filter(
+        (notice) =>
+          !answer.missing.some((one) => notice.includes(one)) && !(differs && notice.startsWith(STRINGS.en.differ)),
+      );
       const reference = this.#references(answer.citations);
       const server = { lang: SERVER_LANGUAGE };
       return make(
