@@ -222,7 +222,7 @@ def test_a_collection_that_the_server_lost_is_built_again_at_the_next_start(site
         client.delete_collection(f"ladder-qa-{lost}")
     said: list[str] = []
     ensure_index(own, said.append)
-    assert "the Chroma server has lost the index" in said[0]
+    assert "The Chroma server has lost the index" in said[0]
     assert current_generation_id(own) != lost
     assert open_generation(own, None).passages == open_generation(site.settings(0), None).passages
 
