@@ -37,6 +37,11 @@ def amounts(text: str) -> list[tuple[float, float, bool, str]]:
         ("no more than one or two people", [(1, 2, False, "")]),
         ("18 months to two years or longer", [(18, 24, True, "month")]),
         ("one day", []),
+        ("fewer than one in ten managers", [(0, 10, False, "%")]),
+        ("at least a third of the time", [(33, 33, True, "%")]),
+        ("10-15+ years, 5-8+ of them as X2", [(120, 180, True, "month"), (60, 96, True, "month")]),
+        ("18 months, six of which as X2", [(18, 18, False, "month"), (6, 6, False, "month")]),
+        ("3 teams, 2 of them new", [(3, 3, False, ""), (2, 2, False, "")]),
         ("1,000 engineers", [(1000, 1000, False, "")]),
     ],
 )  # fmt: skip

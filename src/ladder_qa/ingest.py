@@ -80,7 +80,7 @@ class IngestReport:
     changed: tuple[str, ...]
     removed: tuple[str, ...]
     unchanged: tuple[str, ...]
-    encoded: int  # passages
+    encoded: int  # passages whose vectors were made
     reused: int  # passages whose vectors were taken over
     refused: tuple[RefusedFile, ...]
     questions: int  # probably-asked ones that hold for these documents
@@ -288,7 +288,7 @@ def _served(settings: Settings) -> _Old | None:
 def _make_content(
     read: Reading, encoder: Encoder, known: Vectors, say: Progress
 ) -> tuple[Content, int]:
-    """All of a generation, and how many passages had to be encoded for it."""
+    """All of a generation, and how many passages have a vector that was made for it."""
     texts = [passage.text for passage in read.passages]
     asked = [question.text for question in read.bank.questions]
     new = _encode_new([*texts, *asked], encoder, known, say)
@@ -303,7 +303,7 @@ def _make_content(
         read.bank,
         _rows(asked, new, known) if asked else None,
     )
-    return content, sum(text in new for text in set(texts))
+    return content, sum(text in new for text in texts)
 
 
 def _rows(texts: Sequence[str], new: Vectors, known: Vectors) -> NDArray[np.float32]:

@@ -19,7 +19,8 @@ _BREAK = re.compile(
 # "not just X" adds to X, "no more than 2" bounds a number: neither takes anything away.
 _ADDING = (
     r"\b(?:not|n['’]t|cannot)\s+(?:\w+\s+){0,2}?(?:just|only|merely|simply|solely|mere)\b|"
-    r"\bnot\s+only\b|\bnot\s+(?=(?:\w+\s+){1,3}alone\b)|\b(?:beyond|as\s+well\s+as|in\s+addition\s+to|more\s+than\s+(?:just|only|mere))\b"
+    r"\bnot\s+only\b|\b(?:rather\s+than|instead\s+of)\s+(?:(?:just|only|merely|simply)\b|(?=(?:\w+\s+){1,3}alone\b))|"
+    r"\bnot\s+(?=(?:\w+\s+){1,3}alone\b)|\b(?:beyond|as\s+well\s+as|in\s+addition\s+to|more\s+than\s+(?:just|only|mere))\b"
 )
 _DENIAL = re.compile(
     rf"(?P<adding>{_ADDING}|\w+n['’]t\s+(?:just|only|merely|simply)\b|"
@@ -28,7 +29,7 @@ _DENIAL = re.compile(
     r"rather\s+than|instead\s+of|as\s+opposed\s+to|in\s+place\s+of|unlike|far\s+from|unable\s+to|"
     r"impossible|lack(?:s|ing)?|absence\s+of|fail(?:s|ed|ing)?\s+to|avoid(?:s|ed|ing)?|"
     r"refus(?:e|es|ing)|stop(?:s|ped|ping)?|ceas(?:e|es|ing)|refrain(?:s|ing)?\s+from)\b|"
-    r"\b\w+n['’]t\b|\bnon-|\b(?:prefer\w*|favou?r\w*|choos\w+|priorit\w+)\s[^,;.]{1,60}?\sover\b)",
+    r"\b\w+n['’]t\b|\bnon-|\bprefer\w*\s(?!to\b)[^,;.]{1,60}?\sto\b|\b(?:prefer\w*|favou?r\w*|choos\w+|priorit\w+)\s[^,;.]{1,60}?\sover\b)",
     re.IGNORECASE,
 )
 _WHOM = re.compile(
@@ -77,7 +78,7 @@ _OBLIGES = _words(
 _STRICT = _words(r"must|mandator\w+|obliged|compulsory|obligat(?:ed|ory)|required|prerequisite")
 _QUANTIFIERS = re.compile(
     r"\b(?:(?P<not_all>not\s+(?:all|every(?:one|body)?|each))|"
-    r"(?P<all>all|every|everyone|everybody|each)|"
+    r"(?P<all>(?<!\bat\s)all|every|everyone|everybody|each)|"
     r"(?P<most>(?<!the\s)(?<!-)most(?!-)(?!\s+\w+(?:ed|ing)?\s+(?:entry|way|path))|(?:the|a)\s+(?:\w+\s+)?majority|more\s+than\s+half)|"
     r"(?P<some>some|several|multiple|various|a\s+few|a\s+number|a\s+handful)|"
     r"(?P<many>many|numerous|plenty|lots|a\s+lot|a\s+great\s+deal)|"
@@ -133,7 +134,8 @@ def denied(text: str) -> tuple[tuple[int, int], ...]:
     for match in _DENIAL.finditer(text):
         if match["denial"]:
             end = _reach(text, match.end())
-            if _WHOM.fullmatch(text, match.end(), end):  # "not those who …"
+            whom = text[match.end() : end]
+            if whom.strip() and _WHOM.fullmatch(whom):  # "not those who …"
                 end = _reach(text, end + 1)
             found.append((match.end(), end))
     return tuple(found)

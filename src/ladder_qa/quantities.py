@@ -7,8 +7,8 @@ Not covered: sums over amounts, and dates.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from ladder_qa.names import CODE
 
@@ -43,11 +43,14 @@ _AMOUNT = re.compile(
 _ONE_TIME = re.compile(r"\ban?\s+(?:single\s+|full\s+)?(?P<unit>year|month)\b", re.IGNORECASE)
 _PARTS = {"half": 50.0, "third": 33.0, "quarter": 25.0, "fifth": 20.0, "tenth": 10.0}
 _FRACTION = re.compile(
-    rf"\b(?P<times>an?|one|two|three|four|nine)[\s-]+(?P<part>{'|'.join(_PARTS)})s?\s+of\b"
+    rf"(?P<bound>(?<![\w-]){_BOUND}\s*)?"
+    rf"(?:\b(?P<times>an?|one|two|three|four|nine)[\s-]+(?P<part>{'|'.join(_PARTS)})s?\s+of\b"
     r"|(?P<half>\bhalf\s+(?:of\b|the\b|all\b))"
-    rf"|\b(?P<some>{_NUMBER})\s+(?:in|out\s+of)\s+(?:every\s+)?(?P<all>{_NUMBER})\b",
+    rf"|\b(?P<some>{_NUMBER})\s+(?:in|out\s+of)\s+(?:every\s+)?(?P<all>{_NUMBER})\b)",
     re.IGNORECASE,
 )
+_UNIT = re.compile(_TIME, re.IGNORECASE)
+_OF_THEM = re.compile(r"\s*\bof\s+(?:them|those|these|which)\b", re.IGNORECASE)
 _LIST_NUMBER = re.compile(r"\s*\d+[.)]\s")
 _COUNTED = re.compile(rf"[\s-]*(?:(?P<code>{CODE})s?\b\s*)?([^\W\d_]+)?(?:\s+([^\W\d_]+))?")
 _JOINT = re.compile(r"in|at|of|on|for|to|by|and|or|with|from|per|as|is|are|the|an?", re.IGNORECASE)
@@ -109,7 +112,22 @@ def quantities_in(text: str) -> tuple[Quantity, ...]:
         months = _DURATIONS[match["unit"].casefold()]
         more = re.match(rf"\s+{_MORE}", text[match.end() :]) is not None
         found.append(_plain(months, "month", match, open_end=more))
-    return tuple(sorted(found, key=lambda one: one.start))
+    return tuple(_with_units(text, sorted(found, key=lambda one: one.start)))
+
+
+def _with_units(text: str, found: Sequence[Quantity]) -> Iterator[Quantity]:
+    """The amounts; in "10-15+ years, 5-8+ of them" the second is one of years as well."""
+    unit = ""
+    for one in found:
+        named = _UNIT.search(one.text)
+        if named:
+            unit = _unit(named.group())
+        scale = _DURATIONS.get(unit)
+        if scale and not one.unit and _OF_THEM.match(text, one.end):
+            low, high = round(one.low * scale, 3), round(one.high * scale, 3)
+            yield replace(one, low=low, high=high, unit="month", counted=frozenset())
+        else:
+            yield one
 
 
 def _fractions(text: str) -> list[Quantity]:
@@ -124,7 +142,9 @@ def _fractions(text: str) -> list[Quantity]:
         else:
             whole = _value(match["all"].casefold())
             share = round(100 * _value(match["some"].casefold()) / whole, 1) if whole else 0.0
-        found.append(_plain(share, "%", match))
+        bound = _bound_of(match)
+        one = _plain(share, "%", match, open_end=_is_least(bound))
+        found.append(replace(one, low=0.0) if bound in _MOST.split("|") else one)
     return found
 
 
@@ -133,8 +153,17 @@ def _plain(amount: float, unit: str, match: re.Match[str], *, open_end: bool = F
     return Quantity(amount, amount, open_end, unit, frozenset(), "", match.group(), *place)
 
 
+def _bound_of(match: re.Match[str]) -> str:
+    return " ".join((match["bound"] or "").split()).casefold()
+
+
+def _is_least(bound: str) -> bool:
+    """Whether more is possible; "from" says where something begins."""
+    return bound in _LEAST.split("|") and bound != "from"
+
+
 def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
-    bound = " ".join((match["bound"] or "").split()).casefold()
+    bound = _bound_of(match)
     unit = _unit(match["unit"] or match["first"] or "")
     low_word = match["low"].casefold()
     if low_word == "one" and unit == "day" and not match["high"]:
@@ -159,7 +188,7 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
     return Quantity(
         low=0.0 if bound in _MOST.split("|") else round(low, 3),
         high=round(high, 3),
-        open_end=more or bound in [least for least in _LEAST.split("|") if least != "from"],
+        open_end=more or _is_least(bound),
         unit=unit,
         counted=frozenset(word.casefold().removesuffix("s") for word in words),
         code=(counted["code"] or "").upper() if counted and not unit else "",
@@ -212,7 +241,7 @@ _MEASURES = {
     "management": r"(?:in|of|as)\s+(?:\w+\s+){0,2}(?:management|leadership|managing|leading)|"
     r"(?:management|leadership)\s+(?:capacity|experience|role)|managing\s+people|leading\s+teams",
     "tenure": r"takes?|typical\s+time|progress\w*|transition\w*|promot\w+|at\s+(?:that|this|the)\s+"
-    rf"level|(?:at|as|from|in)\s+(?:an?\s+)?(?:{CODE})|{CODE}\s*(?:→|->|to)\s*{CODE}",
+    rf"level|(?:at|as|from|in)\s+(?:an?\s+)?(?:{CODE})|{CODE}\s*(?:→|->|to)\s*{CODE}|{CODE}\s*\((?=\d)",
     "readiness": r"demonstrat\w+|sustain\w*|consisten\w+|prov(?:e|en|ing)\b|show(?:s|n|ing)?\b|"
     r"perform\w*|keep\w*\s+up",
     "horizon": r"ahead|horizons?|plan(?:s|ning)?|visions?|strateg\w+|forward|future|outlook",

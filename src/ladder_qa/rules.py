@@ -31,8 +31,11 @@ _ANY_CODE = re.compile(rf"(?<![\w/-]){CODE}(?=s?(?!\w))")
 _CODE_RANGE = re.compile(rf"(?<![\w/-]){CODE}\s*[-–—]\s*{CODE}(?!\w)")
 # A level that only the headings name is where a move begins or ends, not whom it is about.
 _MOVED = re.compile(r"(?:\b(?:from|to|into|towards?)|→|->)\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
+# "the M2-to-M3 guide" names the move itself.
+_TO_NEXT = re.compile(rf"(?:-to-|\s+to\s+|\s*(?:→|->|–|-)\s*){CODE}\b", re.IGNORECASE)
 _PLACED = re.compile(r"(?:at|as|for|in)\s", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|for|as|in)\s+(?:the\s+|an?\s+)?", re.IGNORECASE)
+_RUNGS = {"level", "title", "rung", "grade"}
 _AT_START = 5  # characters: "A ", "The "
 _EARLY = 25  # characters from the start, where a passage may name whom it is about
 
@@ -51,26 +54,37 @@ def levels(said: Said, about: About) -> Verdict | None:
             return Verdict("level", f"not stated: {match.group()}")
     given_codes = said.about | said.named
     headings = {code for g in said.grounds for reading in g.headings for code in reading.codes}
+    passed = set()
     for mention in names.find(said.text):
-        moved = mention.code in headings and _MOVED.search(said.text[: mention.start])
+        moved = mention.code in headings and (
+            _MOVED.search(said.text[: mention.start]) or _TO_NEXT.match(said.text, mention.end)
+        )
         if mention.code not in given_codes and not moved:
             return Verdict("level", f"no passage speaks of {mention.code}")
+        passed |= {mention.code} if moved else set()
+    named = named - passed
+    # one statement of a level may say of whom the next one of the same level speaks
+    meant = frozenset(c for g in said.grounds if named & g.named for c in g.levels)
     for ground in said.grounds:
-        if named and ground.levels and not named & (ground.levels | ground.named):
+        spoken_of = ground.levels | ground.named | (named if ground.levels <= meant else set())
+        if named and ground.levels and not named & spoken_of:
             return Verdict("level", f"a passage is about {', '.join(sorted(ground.levels))}")
-    return _subject(said, about) or _clause_levels(said)
+    return _subject(said, about, passed) or _clause_levels(said)
 
 
 def _compact(text: str) -> str:
     return re.sub(r"\s*[-–—]\s*", "-", text)
 
 
-def _subject(said: Said, about: About) -> Verdict | None:
-    """Whom the sentence is about by its opening: a passage is about the same, or says so."""
-    subject = set(about.opening(said.text))
+def _subject(said: Said, about: About, passed: set[str]) -> Verdict | None:
+    """Whom the sentence is about by its opening: a passage is about the same, or says so.
+
+    Levels that it only `passed` on a move are none of these.
+    """
+    subject = set(about.opening(said.text)) - passed
     first = next(iter(said.names.find(said.text)), None)
     if first is not None and first.start <= _AT_START and not subject:
-        subject = {first.code}
+        subject = {first.code} - passed
         if said.reading.codes & said.about:
             return None
     if not subject or not said.about or subject & said.about:
@@ -101,6 +115,9 @@ def _clause_levels(said: Said) -> Verdict | None:
         named = {mention.code for mention in mentions[1:]} - {code}
         ours = [unit for unit in units if code in unit.codes]
         others = [unit for unit in units if unit.codes and code not in unit.codes]
+        if mentions[0].start > _AT_START:  # spoken of, not the one who speaks
+            beside = {owner for unit in ours for owner in unit.codes}
+            others = [unit for unit in others if not unit.codes <= beside]
         if ours and others and _held(words, named, others) > _held(words, named, ours) + 0.3:
             return Verdict("level", f"said of another level: {clause!r}")
     return None
@@ -125,13 +142,32 @@ def numbers(said: Said) -> Verdict | None:
         grounds = _for_level(said.grounds, codes) if len(codes) == 1 else said.grounds
         given = [(g, q) for g in grounds for q in quantities_in(g.evidence.governed)]
         stated = [(g, q) for g, q in given if states([q], wanted, words)]
-        if not stated:
+        if not stated and not _is_tally(wanted, said, words):
             return Verdict("number", f"not stated: {wanted.text}")
-        behind = clause_around(said.text[wanted.start :], wanted.end - wanted.start)
+        behind = _behind(said.text, wanted)
         ours = measures(behind) | (measures(clause) & {"horizon"}) or measures(clause)
         if wanted.unit == "month" and not any(_same_measure(ours, g, q) for g, q in stated):
             return Verdict("relation", f"{wanted.text} measures something else")
     return None
+
+
+def _is_tally(wanted: Quantity, said: Said, words: frozenset[str]) -> bool:
+    """Whether a number in words counts the statements or the levels themselves.
+
+    "Start with two: …" before two statements, "the two levels" of a move; never what they speak of.
+    """
+    if wanted.unit or wanted.low != wanted.high or not wanted.text.isalpha():
+        return False
+    if wanted.counted & _RUNGS:
+        return wanted.low == len(said.about | said.named)
+    return wanted.low == len(said.grounds) and not wanted.counted & words
+
+
+def _behind(text: str, amount: Quantity) -> str:
+    """An amount and the rest of its clause, up to the next amount, which measures its own."""
+    others = (one.start for one in quantities_in(text) if one.start > amount.start)
+    stretch = text[amount.start : min(others, default=len(text))]
+    return clause_around(stretch, amount.end - amount.start - 1)
 
 
 def _beside(said: Said, wanted: Quantity) -> set[str]:
@@ -150,7 +186,7 @@ def _for_level(grounds: Sequence[Ground], codes: set[str]) -> Sequence[Ground]:
 
 def _same_measure(ours: frozenset[str], ground: Ground, given: Quantity) -> bool:
     text = ground.evidence.governed
-    theirs = measures(clause_around(text[given.start :], given.end - given.start))
+    theirs = measures(_behind(text, given))
     theirs = theirs or measures(clause_around(text, given.start)) or measures(text)
     return not ours or not theirs or bool(ours & theirs)
 
@@ -204,6 +240,9 @@ def negation(said: Said) -> Verdict | None:
     theirs = sum(negations(clause.text) for clause in said.taken_up)
     if total and against / total > 0.4:
         return Verdict("negation", "denies what is stated, or states what is denied")
+    denying = {match.word.sign for match in held if match.denies}
+    if -1 in denying and denying - {-1}:
+        return Verdict("negation", "what is stated and what is denied have changed places")
     if ours != theirs or any(match.against and match.denies for match in held):
         for number in range(len(said.reading.clauses)):
             here = [m for m in held if m.word.clause == number]
@@ -216,20 +255,28 @@ def negation(said: Said) -> Verdict | None:
 
 def _frame(said: Said) -> Verdict | None:
     """What stands in a list under "not for you if" is told as such, by a denial of its own."""
+    above = {ground: _lead_in(ground) for ground in said.grounds}
+    items = [ground for ground, lead_in in above.items() if lead_in]
+    of_items = {word.stem for item in items for word in item.text.words if word.sign < 0}
     spans = denied(said.text)
-    of_items = {word.stem for g in said.grounds for word in g.text.words if word.sign < 0}
     own = [
         match.word.stem
         for match in said.matches
         if any(start <= match.word.start < end for start, end in spans)
     ]
     denies = any(not any(are_derived(stem, other) for other in of_items) for stem in own)
-    for ground in said.grounds:
-        for reading in ground.context:
-            framed = re.search(r"\bif\b", reading.text, re.IGNORECASE) is not None
-            if framed and negations(reading.text) and not (denies or is_unfit(said.text)):
-                return Verdict("negation", f"stands under {reading.text!r}")
+    if items and not (denies or is_unfit(said.text)):
+        return Verdict("negation", f"stands under {above[items[0]]!r}")
     return None
+
+
+def _lead_in(ground: Ground) -> str:
+    """The line over a passage's list if it says for whom something is not; else nothing."""
+    for reading in ground.context:
+        framed = re.search(r"\bif\b", reading.text, re.IGNORECASE) is not None
+        if framed and negations(reading.text):
+            return reading.text
+    return ""
 
 
 def strangers(said: Said) -> Verdict | None:
