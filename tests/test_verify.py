@@ -106,6 +106,39 @@ def reason(verifier: Verifier, sentence: str, *evidence: str | Evidence) -> str 
         ("It takes 10 years of professional experience.", "10 years of professional work", None),
         ("10 years in management", "10 years of professional experience", "relation"),
         ("6 years ahead", "You plan 6 years ahead", None),
+        # each of two amounts measures its own
+        (
+            "10 years of professional work and 5 years in management",
+            "10 years of professional work, 5 years in management",
+            None,
+        ),
+        (
+            "5 years of professional work and 10 years in management",
+            "10 years of professional work, 5 years in management",
+            "relation",
+        ),
+        ("10 years of work, 5 of them at sea", "10 years of work, including 5 years at sea", None),
+        (
+            "10 years of work, 6 of them at sea",
+            "10 years of work, including 5 years at sea",
+            "number",
+        ),
+        # one denial may stand for another, and none may change sides
+        ("No. Scouts map rivers.", "Scouts map rivers.", None),
+        ("No scouts map rivers.", "Scouts map rivers.", "negation"),
+        ("Scouts prefer boats to horses.", "Scouts prefer boats over horses.", None),
+        ("Scouts prefer horses to boats.", "Scouts prefer boats over horses.", "negation"),
+        ("Scouts prefer to map rivers.", "Scouts prefer to map rivers.", None),
+        ("Scouts find rivers dull rather than calm.", "Scouts find rivers dull, not calm.", None),
+        (
+            "Scouts at sea find rivers calm rather than dull in winter.",
+            "Scouts at sea find rivers dull rather than calm in winter.",
+            "negation",
+        ),
+        ("Teach skill rather than age alone.", "Teach skill, not just age.", None),
+        ("Teach skill rather than age.", "Teach skill and age.", "negation"),
+        ("Scouts don't map rivers at all.", "Scouts don't map rivers.", None),
+        ("All scouts map rivers.", "Some scouts map rivers.", "hedge"),
     ],
 )
 def test_each_rule_has_two_edges(
@@ -128,6 +161,45 @@ def test_a_sentence_is_about_the_level_of_its_passage(
     verifier: Verifier, passages: dict[str, Passage], sentence: str, expected: str | None
 ) -> None:
     assert reason(verifier, sentence, Evidence.of(passages["A scout looks ahead."])) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Two things count: boats and maps.", None),
+        ("Three things count: boats and maps.", "number"),
+        ("Two scouts count boats and maps.", "number"),  # the passages speak of scouts
+    ],
+)
+def test_a_number_in_words_may_count_the_statements_themselves(
+    verifier: Verifier, sentence: str, expected: str | None
+) -> None:
+    given = ["Scouts count boats.", "Scouts count maps."]
+    verdict = verifier.verify(sentence, [Evidence(one) for one in given])
+    assert (verdict.reason == "number") is (expected == "number")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("In the X1-to-X2 guide, a guide brings people home.", None),
+        ("At X1, a scout brings people home.", "level"),
+    ],
+)
+def test_the_name_of_a_move_is_nobody_that_a_sentence_is_about(
+    verifier: Verifier, sentence: str, expected: str | None
+) -> None:
+    section = ("Progression Guide: X1 to X2", "The Core Shift")
+    evidence = Evidence("A guide brings people home.", section=section, levels=("X2",))
+    assert reason(verifier, sentence, evidence) == expected
+
+
+def test_one_statement_of_a_level_says_of_whom_the_next_one_speaks(verifier: Verifier) -> None:
+    of_guides = Evidence("Coach the scouts on boats.", levels=("X2",))
+    beside = Evidence("Give them hard rivers.", levels=("X2",))
+    sentence = "The scouts get coached on boats and get hard rivers."
+    assert verifier.verify(sentence, [of_guides, beside]).reason != "level"
+    assert verifier.verify("X1s get hard rivers.", [beside]).reason == "level"
 
 
 def test_a_row_of_a_table_carries_both_sides_and_not_the_reverse(

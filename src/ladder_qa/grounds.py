@@ -124,6 +124,7 @@ class Match:
     targets: tuple[Word, ...]
     own: bool
     against: Word | None
+    facing: tuple[Word, ...] = ()  # of the targets those of a passage's own text, if there are any
 
     @property
     def denies(self) -> bool:
@@ -131,7 +132,7 @@ class Match:
         ours = self.word.sign < 0
         if self.against is not None:
             return ours == (self.against.sign < 0)
-        return bool(self.targets) and all((t.sign < 0) != ours for t in self.targets)
+        return bool(self.facing) and all((t.sign < 0) != ours for t in self.facing)
 
 
 class Said:
@@ -171,11 +172,12 @@ class Said:
             if against is not None:
                 held = SYNONYM if (word.sign < 0) != (against.sign < 0) else 0.0
                 return Match(word, held, (), own=True, against=against)
-        own = any(target in texts for target in targets)
+        inside = tuple(target for target in targets if any(target is one for one in texts))
+        own = bool(inside)
         rival = None if own else contrary(word, texts)
         if rival is not None and not self._says(rival.stem):
             return Match(word, 0.0, (), own=True, against=rival)
-        return Match(word, likeness, tuple(targets), own, None)
+        return Match(word, likeness, tuple(targets), own, None, inside or tuple(targets))
 
     def _says(self, stem: str) -> bool:
         return any(word.stem == stem for word in self.reading.words)

@@ -35,6 +35,7 @@ _MOVED = re.compile(r"(?:\b(?:from|to|into|towards?)|→|->)\s*(?:an?\s+|the\s+)
 _TO_NEXT = re.compile(rf"(?:-to-|\s+to\s+|\s*(?:→|->|–|-)\s*){CODE}\b", re.IGNORECASE)
 _PLACED = re.compile(r"(?:at|as|for|in)\s", re.IGNORECASE)
 _AT = re.compile(r"\s+(?:at|for|as|in)\s+(?:the\s+|an?\s+)?", re.IGNORECASE)
+_TALLIED = {"thing", "point", "item", "statement", "question", "sign", "reason", "way"}
 _RUNGS = {"level", "title", "rung", "grade"}
 _AT_START = 5  # characters: "A ", "The "
 _EARLY = 25  # characters from the start, where a passage may name whom it is about
@@ -160,7 +161,8 @@ def _is_tally(wanted: Quantity, said: Said, words: frozenset[str]) -> bool:
         return False
     if wanted.counted & _RUNGS:
         return wanted.low == len(said.about | said.named)
-    return wanted.low == len(said.grounds) and not wanted.counted & words
+    of_none = bool(wanted.counted & _TALLIED) or not wanted.counted & words
+    return wanted.low == len(said.grounds) and of_none
 
 
 def _behind(text: str, amount: Quantity) -> str:
@@ -234,8 +236,8 @@ def _swapped(matches: Sequence[Match]) -> bool:
 def negation(said: Said) -> Verdict | None:
     """What is denied stays denied, and what is stated stays stated."""
     held = [match for match in said.matches if match.targets or match.against]
-    total = sum(said.weigh(match.word.stem) for match in held)
-    against = sum(said.weigh(match.word.stem) for match in held if match.denies)
+    total = sum(_telling(said, match) for match in held)
+    against = sum(_telling(said, match) for match in held if match.denies)
     ours = negations(said.text)
     theirs = sum(negations(clause.text) for clause in said.taken_up)
     if total and against / total > 0.4:
@@ -246,11 +248,16 @@ def negation(said: Said) -> Verdict | None:
     if ours != theirs or any(match.against and match.denies for match in held):
         for number in range(len(said.reading.clauses)):
             here = [m for m in held if m.word.clause == number]
-            weight = sum(said.weigh(m.word.stem) for m in here)
-            turned_here = sum(said.weigh(m.word.stem) for m in here if m.denies)
+            weight = sum(_telling(said, m) for m in here)
+            turned_here = sum(_telling(said, m) for m in here if m.denies)
             if weight and turned_here / weight > 0.3:
                 return Verdict("negation", f"turned: {said.reading.clause_text(number).strip()!r}")
     return _frame(said)
+
+
+def _telling(said: Said, match: Match) -> float:
+    """What a word counts where it stands denied: one that has its contrary there counts in full."""
+    return said.weigh(match.word.stem) if match.against else said.weight(match)
 
 
 def _frame(said: Said) -> Verdict | None:

@@ -40,6 +40,8 @@ NOTHING = 0.2  # below this hardly anything was found
 SINGLE = 6  # passages tried one by one for a sentence; pairs are tried among the best four
 _PAIRED = 4
 EMPTY = 2  # words of a clause, none of which any passage holds
+SAME = 0.95  # the share of words held from which a sentence only orders them anew
+MOST_OVER = 3  # words that are added, counted so far
 OWN_WORDS = 0.66  # the share of words that makes a sentence the passage's own
 SURER_WHEN_CLOSE = ("negation", "relation", "certainty")  # rules that a rewording misleads
 _MEMBER = 3  # words of a member of a list at most
@@ -128,9 +130,10 @@ class Verifier:
         odds = self._entailment.odds(said.text, evidence) if self._entailment else 0.0
         share = self._share(said)
         objecting = {name: float(verdict is not None) for name, verdict in found.items()}
-        close = max(0.0, 2 * share - 1)
+        close, same = max(0.0, 2 * share - 1), float(share >= SAME)
         closely = {f"{name}_close": objecting[name] * close for name in SURER_WHEN_CLOSE}
-        return {"odds": odds, "share": share, **objecting, **closely}
+        closely |= {f"{name}_same": objecting[name] * same for name in SURER_WHEN_CLOSE}
+        return {"odds": odds, "share": share, **objecting, **closely, "over": _over(said)}
 
     def codes(self, text: str) -> frozenset[str]:
         """The described levels that a text names."""
@@ -231,6 +234,12 @@ def _empty_clause(said: Said) -> bool:
         if len(held) >= EMPTY and not any(match.likeness >= HELD for match in held):
             return len(held) < len(said.matches)
     return False
+
+
+def _over(said: Said) -> float:
+    """How many words a sentence adds to passages all of whose own words it uses."""
+    missing = sum(m.likeness < HELD and not is_light(m.word.stem) for m in said.matches)
+    return float(min(MOST_OVER, max(0, missing - len(said.left_over))))
 
 
 def _parts(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
