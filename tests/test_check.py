@@ -45,7 +45,7 @@ def test_a_free_rewording_passes_that_the_rules_alone_refuse(assistant: Assistan
     "sentence",
     [
         "An M2 whom the industry listens to makes the company look good.",
-        "A CTO whom the industry listens to makes the company look good and earns more.",
+        "A CTO whom the industry listens to makes the company look good and sets salaries.",
         "A CTO whom the industry listens to makes the company look good within 2 years.",
     ],
 )

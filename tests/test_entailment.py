@@ -17,6 +17,50 @@ STATEMENT = Evidence(
     "Leads two teams through their managers.", ("At this level, you:",), ("Guide", "Scope")
 )
 
+# A statement, the same in other words, and in nearly the same words what it does not say.
+REWORDED = [
+    (
+        "Leads two teams through their managers.",
+        "Two teams are led by way of the people who manage them.",
+        "No team is led by way of the people who manage it.",
+    ),
+    (
+        "Leads two teams through their managers.",
+        "You lead a pair of teams, with managers in between.",
+        "You lead a pair of teams, without managers in between.",
+    ),
+    (
+        "Writes the plan for the year with the product lead.",
+        "The year's plan is written together with the head of product.",
+        "The year's plan is written without the head of product.",
+    ),
+    (
+        "Reviews are held twice a year and never decide pay alone.",
+        "Pay is never settled by a review alone.",
+        "Pay is settled by a review alone.",
+    ),
+    (
+        "Managers coach engineers on difficult projects.",
+        "On hard projects, engineers are coached by their managers.",
+        "On hard projects, managers are coached by their engineers.",
+    ),
+    (
+        "Promotion depends on results, not on years served.",
+        "What counts for promotion is what you achieve, not how long you stay.",
+        "What counts for promotion is how long you stay, not what you achieve.",
+    ),
+    (
+        "Seeks feedback before large decisions.",
+        "Ahead of big decisions, asks others for their view.",
+        "Takes big decisions without asking others for their view.",
+    ),
+    (
+        "May hire for the own team once trained.",
+        "After training, it is possible to hire for one's own team.",
+        "Without any training, it is possible to hire for one's own team.",
+    ),
+]
+
 
 @pytest.fixture(scope="module")
 def model() -> Entailment:
@@ -33,10 +77,15 @@ def test_a_statement_is_read_behind_what_governs_it() -> None:
     assert premise([Evidence("One."), Evidence("Two.")]) == "One. | Two."
 
 
-def test_a_rewording_is_more_probable_than_its_opposite(model: Entailment) -> None:
-    said = model.odds("Two teams are led by way of the people who manage them.", [STATEMENT])
-    turned = model.odds("No team is led by way of the people who manage it.", [STATEMENT])
-    assert said > turned
+def test_a_rewording_is_mostly_more_probable_than_its_opposite(model: Entailment) -> None:
+    wins = sum(
+        model.odds(said, [given]) > model.odds(turned, [given])
+        for given, said, turned in (
+            (Evidence(text, STATEMENT.context, STATEMENT.section), said, turned)
+            for text, said, turned in REWORDED
+        )
+    )
+    assert wins >= len(REWORDED) - 2, wins  # a coin reaches that once in seven
 
 
 def test_the_same_pair_has_the_same_score_whatever_was_read_before(model: Entailment) -> None:

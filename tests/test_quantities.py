@@ -37,6 +37,8 @@ def amounts(text: str) -> list[tuple[float, float, bool, str]]:
         ("no more than one or two people", [(1, 2, False, "")]),
         ("18 months to two years or longer", [(18, 24, True, "month")]),
         ("one day", []),
+        ("more than one domain", []),
+        ("more than one year", [(12, 12, True, "month")]),
         ("fewer than one in ten managers", [(0, 10, False, "%")]),
         ("at least a third of the time", [(33, 33, True, "%")]),
         ("10-15+ years, 5-8+ of them as X2", [(120, 180, True, "month"), (60, 96, True, "month")]),
@@ -70,6 +72,13 @@ def test_what_is_no_amount(text: str) -> None:
         ("eight people", "8 engineers", True),
         ("8 teams", "8 engineers in small teams", False),
         ("8 engineers", "8 senior engineers", True),
+        ("at least 3 years", "3-5+ years", True),
+        ("at least 3 years", "3-5 years", True),
+        ("at least 5 years", "3-5+ years", False),
+        ("at least 3 years", "3 years", False),
+        ("up to 5 years", "3-5 years", True),
+        ("up to 5 years", "3-5+ years", False),
+        ("3-5 years, or more", "3-5+ years", True),
     ],
 )
 def test_two_amounts_are_the_same(said: str, given: str, *, same: bool) -> None:

@@ -139,6 +139,9 @@ def reason(verifier: Verifier, sentence: str, *evidence: str | Evidence) -> str 
         ("Teach skill rather than age.", "Teach skill and age.", "negation"),
         ("Scouts don't map rivers at all.", "Scouts don't map rivers.", None),
         ("All scouts map rivers.", "Some scouts map rivers.", "hedge"),
+        ("Leaders hire a few cooks.", "Leaders hire a few cooks.", None),
+        ("Leaders hire a few cooks.", "Leaders hire (and possibly a few) cooks.", "hedge"),
+        ("Leaders possibly hire a few cooks.", "Leaders hire (and possibly a few) cooks.", None),
     ],
 )
 def test_each_rule_has_two_edges(

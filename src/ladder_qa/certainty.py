@@ -69,7 +69,8 @@ def _unhedged(said: Said) -> str | None:
         for clause in said.taken_up:
             if hedges(clause.text):
                 ours = " ".join(said.reading.clause_text(n) for n in clause.ours) or said.text
-                if not is_softened(ours) and _hedged(said.text) < _hedged(said.whole):
+                softened = is_softened(ours, besides=clause.text)
+                if not softened and _hedged(said.text) < _hedged(said.whole):
                     return clause.text.strip()
     for ground in said.grounds:
         amounts = quantities_in(ground.evidence.text)

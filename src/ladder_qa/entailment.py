@@ -20,7 +20,7 @@ from ladder_qa.errors import ModelError
 from ladder_qa.grounds import Evidence
 
 MODEL = Path(__file__).parent / "models" / "claims.onnx"
-MODEL_SHA256 = "4457d80376c981415108c54eb4174d9b292270a0c6d96395531ebfbe30c613c0"
+MODEL_SHA256 = "18f09a9c69201f304f238da95b12188e41ec3d07d247fbcd2cb56cda5e932369"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 MAX_TOKENS = 256  # of sentence and passages together; the longer one is cut first
 OUTER = 2  # headings nearest to a passage that are read with it

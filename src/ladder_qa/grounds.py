@@ -5,6 +5,7 @@ Not covered: the rules themselves (`rules`), and which passages to try (`verify`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -69,6 +70,16 @@ class Unit:
     words: tuple[Word, ...]
 
 
+_FROM = re.compile(r"\bfrom\s+(?:an?\s+|the\s+)?$", re.IGNORECASE)
+
+
+def _left(heading: str, names: LevelNames) -> Iterator[str]:
+    """The levels that a heading such as "Key Shift from X1" comes from."""
+    for mention in names.find(heading):
+        if _FROM.search(heading[: mention.start]):
+            yield mention.code
+
+
 class Ground:
     """One passage, read."""
 
@@ -79,7 +90,9 @@ class Ground:
         headings = [part for part in evidence.section if part not in evidence.context]
         self.headings = [read(part, names, keep=True) for part in headings]
         self.levels = frozenset(evidence.levels)
-        self.named = self.text.codes.union(*(reading.codes for reading in self.context))
+        self.left = frozenset(code for part in evidence.context for code in _left(part, names))
+        above = frozenset(code for reading in self.context for code in reading.codes)
+        self.named = self.text.codes | (above - self.left)
         self._names = names
 
     @cached_property

@@ -166,9 +166,14 @@ def hedges(text: str) -> frozenset[str]:
     return frozenset(name for name, pattern in kinds.items() if pattern.search(text))
 
 
-def is_softened(text: str) -> bool:
-    """Whether a text says in any way that something does not hold always and for all."""
-    return bool(hedges(text)) or _ALSO_SOFT.search(text) is not None
+def is_softened(text: str, besides: str = "") -> bool:
+    """Whether a text says in any way that something does not hold always and for all.
+
+    Words such as "a few" say so unless they stand `besides` a hedge, in the text that it softens.
+    """
+    beside = {word.casefold() for word in _ALSO_SOFT.findall(besides)}
+    soft = {word.casefold() for word in _ALSO_SOFT.findall(text)}
+    return bool(hedges(text)) or bool(soft - beside)
 
 
 def is_certain(text: str) -> bool:

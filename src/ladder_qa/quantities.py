@@ -37,7 +37,7 @@ _AMOUNT = re.compile(
     rf"(?P<bound>(?<![\w-]){_BOUND}\s*)?(?<![\w‐‑–—:/#-])(?P<low>{_NUMBER})(?:\s*(?P<first>{_TIME}|%))?\s*"
     rf"(?P<plus>\+)?(?:\s*(?:[-‐‑–—]|\bto\b|\bor\b|\band\b)\s*(?P<high>{_NUMBER})\s*(?P<plus2>\+)?)?"
     rf"(?:\s*,?\s*(?P<more>{_MORE}))?"
-    rf"(?:[\s-]*(?P<unit>{_TIME}|%|per\s?cent\b))?(?:\s+(?P<more2>{_MORE}))?",
+    rf"(?:[\s-]*(?P<unit>{_TIME}|%|per\s?cent\b))?(?:,?\s+(?P<more2>{_MORE}))?",
     re.IGNORECASE,
 )
 _ONE_TIME = re.compile(r"\ban?\s+(?:single\s+|full\s+)?(?P<unit>year|month)\b", re.IGNORECASE)
@@ -170,6 +170,8 @@ def _quantity(text: str, match: re.Match[str]) -> Quantity | None:
         return None  # some day
     if low_word in _PRONOUNS and not (match["high"] or unit or (bound and bound != "from")):
         return None
+    if low_word == "one" and not unit and not match["high"] and bound in ("more than", "over"):
+        return None  # several
     low = _value(low_word)
     high = _value(match["high"].casefold()) if match["high"] else low
     scale = _DURATIONS.get(unit)
@@ -216,11 +218,19 @@ def states(given: Sequence[Quantity], wanted: Quantity, words: frozenset[str]) -
     named there, beside another number, is not what this number counts.
     """
     return any(
-        (wanted.low, wanted.high, wanted.open_end, wanted.unit)
-        == (one.low, one.high, one.open_end, one.unit)
-        and not _counts_another(wanted, one, words)
+        wanted.unit == one.unit and _within(wanted, one) and not _counts_another(wanted, one, words)
         for one in given
     )
+
+
+def _within(wanted: Quantity, given: Quantity) -> bool:
+    """Whether what is `given` is `wanted`, or one of its bounds: of 3-5 "at least 3", "up to 5"."""
+    if wanted.open_end and wanted.low == wanted.high:
+        return wanted.low == given.low and (given.open_end or given.low < given.high)
+    if wanted.low == 0 < given.low:
+        return wanted.high == given.high and not (wanted.open_end or given.open_end)
+    ours = (wanted.low, wanted.high, wanted.open_end)
+    return ours == (given.low, given.high, given.open_end)
 
 
 # How far the level codes behind two numbers, and the things counted, may differ.

@@ -30,7 +30,9 @@ _ACRONYM = re.compile(r"\b(?=[A-Z]*[A-Z]s?\b)[A-Z]{2,6}(?=s?\b)")
 _ANY_CODE = re.compile(rf"(?<![\w/-]){CODE}(?=s?(?!\w))")
 _CODE_RANGE = re.compile(rf"(?<![\w/-]){CODE}\s*[-–—]\s*{CODE}(?!\w)")
 # A level that only the headings name is where a move begins or ends, not whom it is about.
-_MOVED = re.compile(r"(?:\b(?:from|to|into|towards?)|→|->)\s*(?:an?\s+|the\s+)?$", re.IGNORECASE)
+_MOVED = re.compile(
+    r"(?:\b(?:from|to|into|towards?|between|than|unlike)|→|->)\s*(?:an?\s+|the\s+)?$", re.IGNORECASE
+)
 # "the M2-to-M3 guide" names the move itself.
 _TO_NEXT = re.compile(rf"(?:-to-|\s+to\s+|\s*(?:→|->|–|-)\s*){CODE}\b", re.IGNORECASE)
 _PLACED = re.compile(r"(?:at|as|for|in)\s", re.IGNORECASE)
@@ -55,6 +57,7 @@ def levels(said: Said, about: About) -> Verdict | None:
             return Verdict("level", f"not stated: {match.group()}")
     given_codes = said.about | said.named
     headings = {code for g in said.grounds for reading in g.headings for code in reading.codes}
+    headings |= {code for ground in said.grounds for code in ground.left}
     passed = set()
     for mention in names.find(said.text):
         moved = mention.code in headings and (
@@ -117,7 +120,8 @@ def _clause_levels(said: Said) -> Verdict | None:
         ours = [unit for unit in units if code in unit.codes]
         others = [unit for unit in units if unit.codes and code not in unit.codes]
         if mentions[0].start > _AT_START:  # spoken of, not the one who speaks
-            beside = {owner for unit in ours for owner in unit.codes}
+            beside = {c for g in said.grounds if code in g.named for c in g.levels}
+            beside |= {owner for unit in ours for owner in unit.codes}
             others = [unit for unit in others if not unit.codes <= beside]
         if ours and others and _held(words, named, others) > _held(words, named, ours) + 0.3:
             return Verdict("level", f"said of another level: {clause!r}")
@@ -193,11 +197,14 @@ def _same_measure(ours: frozenset[str], ground: Ground, given: Quantity) -> bool
     return not ours or not theirs or bool(ours & theirs)
 
 
-def relation(said: Said) -> Verdict | None:
-    """Who does what to whom, and from where to where, is as in the passages."""
+def direction(said: Said) -> Verdict | None:
+    """From where to where something goes is as in the passages."""
     other = direction_turned(said.text, said.whole)
-    if other:
-        return Verdict("relation", f"the other way round: {other!r}")
+    return Verdict("relation", f"the other way round: {other!r}") if other else None
+
+
+def relation(said: Said) -> Verdict | None:
+    """Who does what to whom, when and why is as in the passages."""
     placed = said.names.codes(said.text[:30]) if _PLACED.match(said.text) else ()
     own = placed or sorted(said.about)
     theirs = [

@@ -1,9 +1,9 @@
 """Whether passages carry every part of a sentence: rules over its words, weighed with a model.
 
-Levels and amounts are decided by rule. Of what else the rules object to (negation, certainty, who
-does what, words that no passage has), and of what a cross-encoder reads, a logistic score decides;
-its weights are in `calibration.json`. Each objection is named. Without the model the first rule
-that objects decides.
+Levels, amounts and directions are decided by rule. Of what else the rules object to (negation,
+certainty, who does what, words that no passage has), and of what a cross-encoder reads, a logistic
+score decides; its weights are in `calibration.json`. Each objection is named. Without the model the
+first rule that objects decides.
 Not covered: what only the world's knowledge joins.
 """
 
@@ -41,9 +41,7 @@ SINGLE = 6  # passages tried one by one for a sentence; pairs are tried among th
 _PAIRED = 4
 EMPTY = 2  # words of a clause, none of which any passage holds
 SAME = 0.95  # the share of words held from which a sentence only orders them anew
-MOST_OVER = 3  # words that are added, counted so far
 OWN_WORDS = 0.66  # the share of words that makes a sentence the passage's own
-SURER_WHEN_CLOSE = ("negation", "relation", "certainty")  # rules that a rewording misleads
 _MEMBER = 3  # words of a member of a list at most
 _GIVEN = 3.0  # what a level or an amount weighs: as a word of one passage in twenty
 
@@ -103,7 +101,7 @@ class Verifier:
         return next((one for one in found.values() if one is not None), _unexplained(said))
 
     def features(self, sentence: str, evidence: Sequence[Evidence]) -> dict[str, float] | None:
-        """What the score of a sentence rests on; None where levels or amounts decide alone."""
+        """What the score of a sentence rests on; None where a rule decides alone."""
         said = self._read(sentence, evidence)
         if self._decided(said) is not None:
             return None
@@ -113,8 +111,8 @@ class Verifier:
         return Said(readable(sentence), evidence, self._names, self._weigh)
 
     def _decided(self, said: Said) -> Verdict | None:
-        """What levels or amounts object to; no score outweighs it."""
-        return rules.levels(said, self._about) or rules.numbers(said)
+        """What levels, amounts or directions object to; no score outweighs it."""
+        return rules.levels(said, self._about) or rules.numbers(said) or rules.direction(said)
 
     def _objections(self, said: Said) -> dict[str, Verdict | None]:
         """What each of the other rules says."""
@@ -125,15 +123,18 @@ class Verifier:
     ) -> dict[str, float]:
         """The model's log odds, the share of words held, and which rules object (1) or not (0).
 
-        Some rules are surer where the wording is close: these count once more, by its closeness.
+        A rewording misleads some rules: certainty counts once more by the closeness of the wording,
+        negation where a sentence has hardly a word of its own.
         """
         odds = self._entailment.odds(said.text, evidence) if self._entailment else 0.0
         share = self._share(said)
         objecting = {name: float(verdict is not None) for name, verdict in found.items()}
         close, same = max(0.0, 2 * share - 1), float(share >= SAME)
-        closely = {f"{name}_close": objecting[name] * close for name in SURER_WHEN_CLOSE}
-        closely |= {f"{name}_same": objecting[name] * same for name in SURER_WHEN_CLOSE}
-        return {"odds": odds, "share": share, **objecting, **closely, "over": _over(said)}
+        surer = {
+            "certainty_close": objecting["certainty"] * close,
+            "negation_same": objecting["negation"] * same,
+        }
+        return {"odds": odds, "share": share, **objecting, **surer}
 
     def codes(self, text: str) -> frozenset[str]:
         """The described levels that a text names."""
@@ -234,12 +235,6 @@ def _empty_clause(said: Said) -> bool:
         if len(held) >= EMPTY and not any(match.likeness >= HELD for match in held):
             return len(held) < len(said.matches)
     return False
-
-
-def _over(said: Said) -> float:
-    """How many words a sentence adds to passages all of whose own words it uses."""
-    missing = sum(m.likeness < HELD and not is_light(m.word.stem) for m in said.matches)
-    return float(min(MOST_OVER, max(0, missing - len(said.left_over))))
 
 
 def _parts(text: str, separator: re.Pattern[str]) -> list[tuple[int, int]]:
