@@ -53,6 +53,25 @@ def test_its_near_neighbours_do_not(assistant: Assistant, sentence: str) -> None
     assert not assistant.verifier.verify(sentence, evidence(assistant, KNOWN)).supported
 
 
+def test_every_statement_is_carried_by_itself(assistant: Assistant) -> None:
+    """But for what stands under "not for you if": that is said with its denial."""
+    refused = [
+        passage.plain
+        for passage in assistant.generation.passages
+        if not assistant.verifier.verify(passage.plain, [Evidence.of(passage)]).supported
+        and not any("not be right" in span.text for span in passage.context)
+    ]
+    assert refused == []
+
+
+def test_what_introduces_a_list_may_be_said_with_its_items(assistant: Assistant) -> None:
+    item = next(p for p in assistant.generation.passages if p.plain.startswith("Are more comf"))
+    lead = next(span.text for span in item.context if span.text.endswith("you:"))
+    given = [Evidence.of(item)]
+    assert assistant.verifier.verify(f"{lead} {item.plain}", given).supported
+    assert not assistant.verifier.verify(item.plain, given).supported
+
+
 def test_a_word_that_one_statement_alone_has_finds_it(assistant: Assistant) -> None:
     where: dict[str, set[str]] = defaultdict(set)
     for passage in assistant.generation.passages:

@@ -259,7 +259,7 @@ def negation(said: Said) -> Verdict | None:
             turned_here = sum(_telling(said, m) for m in here if m.denies)
             if weight and turned_here / weight > 0.3:
                 return Verdict("negation", f"turned: {said.reading.clause_text(number).strip()!r}")
-    return _frame(said)
+    return frame(said)
 
 
 def _telling(said: Said, match: Match) -> float:
@@ -267,7 +267,21 @@ def _telling(said: Said, match: Match) -> float:
     return said.weigh(match.word.stem) if match.against else said.weight(match)
 
 
-def _frame(said: Said) -> Verdict | None:
+def quoted(said: Said) -> bool:
+    """Whether a sentence is a passage word for word, alone or behind what introduces it."""
+    ours = _bare(said.text)
+    return any(
+        ours == _bare(words)
+        for one in (ground.evidence for ground in said.grounds)
+        for words in (one.text, *(f"{part} {one.text}" for part in one.context))
+    )
+
+
+def _bare(text: str) -> list[str]:
+    return re.findall(r"[\w+<>%]+", text.casefold())
+
+
+def frame(said: Said) -> Verdict | None:
     """What stands in a list under "not for you if" is told as such, by a denial of its own."""
     above = {ground: _lead_in(ground) for ground in said.grounds}
     items = [ground for ground, lead_in in above.items() if lead_in]

@@ -89,9 +89,9 @@ class Verifier:
         if not evidence:
             return Verdict("not_found", "there is no passage")
         said = self._read(sentence, evidence)
-        objection = self._decided(said)
-        if objection is not None:
-            return objection
+        decided = self._decided(said)
+        if decided is not None:
+            return decided
         if self._entailment is None:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
@@ -111,7 +111,12 @@ class Verifier:
         return Said(readable(sentence), evidence, self._names, self._weigh)
 
     def _decided(self, said: Said) -> Verdict | None:
-        """What levels, amounts or directions object to; no score outweighs it."""
+        """What levels, amounts or directions object to, and that a quote is one; else None.
+
+        No score outweighs it.
+        """
+        if rules.quoted(said):
+            return rules.frame(said) or Verdict()
         return rules.levels(said, self._about) or rules.numbers(said) or rules.direction(said)
 
     def _objections(self, said: Said) -> dict[str, Verdict | None]:
