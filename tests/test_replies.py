@@ -126,12 +126,41 @@ def test_a_sentence_that_its_citation_carries_is_a_verified_claim(assistant: Ass
 def test_a_sentence_that_nothing_carries_is_shown_nowhere(assistant: Assistant) -> None:
     def writes(request: Request) -> str:
         number = next(iter(given(request).values()))
-        return f"{right(request)} {UNTRUE} [{number}]. {right(request)}"
+        return f"{right(request)} {UNTRUE} [{number}]."
 
     events = told(assistant, writes)
     assert "Geneva" not in "".join(as_json(event) for event in events)
-    assert len(last(events).claims) == 2
-    assert "1 of 3 sentences" in last(events).notices[-1]
+    assert len(last(events).claims) == 1
+    assert "1 of 2 sentences" in last(events).notices[-1]
+
+
+def test_what_is_said_again_is_shown_once(assistant: Assistant) -> None:
+    events = told(
+        assistant, lambda request: f"{right(request)} {UNTRUE}." + f" {right(request)}" * 9
+    )
+    assert [claim.text for claim in last(events).claims] == [f"{TRUE}."]
+    assert "1 of 2 sentences" in last(events).notices[-1]  # a repetition is no fault
+    assert next(one for one in events if isinstance(one, Told)).dropped["repeated"] == 9
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "Yes [#].",  # whether that is so, the question alone would tell
+        "No. [#]",
+        "Typical Timeline) {TRUE} [#].",  # cut out of a heading's path
+        "(Typical Timelines) {TRUE} [#].",
+        "What M1 to M2 typically takes, 3-5 years:\n- Compassion: showing empathy [#].",
+        "Not everyone needs to become an M2 [#].",
+    ],
+)
+def test_what_says_nothing_of_a_statement_is_not_shown(assistant: Assistant, written: str) -> None:
+    def writes(request: Request) -> str:
+        return written.replace("{TRUE}", TRUE).replace("#", str(at(request, TRUE)))
+
+    answer = last(told(assistant, writes))
+    assert answer.mode == "extractive"
+    assert all(claim.support == "quoted" for claim in answer.claims)
 
 
 def test_a_wrong_number_is_mended_when_another_statement_carries_the_sentence(

@@ -55,6 +55,8 @@ def test_sentences_do_not_depend_on_how_the_stream_was_cut(text: str) -> None:
         ("A range [2-4].", [("A range.", (2, 3, 4))]),
         ("# Head\nText [1].", [("Text.", (1,))]),
         ("No, it does not [1].", [("It does not.", (1,))]),
+        ("No. [1] It does not [2].", [("It does not.", (1, 2))]),
+        ("Yes!", []),
         ("An X1:\n- leads [1].\n- hires [2].", [("An X1: leads.", (1,)), ("An X1: hires.", (2,))]),
         ("**X1 leads [1].**", [("X1 leads.", (1,))]),
     ],

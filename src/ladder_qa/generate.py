@@ -22,6 +22,7 @@ from ladder_qa.inline import readable
 from ladder_qa.llm import LanguageModel, Message
 from ladder_qa.polarity import negations
 from ladder_qa.verify import Evidence, Verifier
+from ladder_qa.words import tokens
 from ladder_qa.writing import NOT_STATED, Sentence, Sentences
 
 LONGEST_ANSWER = 700  # tokens
@@ -94,7 +95,8 @@ class Tally:
     """What became of a model's sentences; reasons are those of the check, and a few more.
 
     `uncited`: no number, and no statement carries it; `beside`: right, but not about the question;
-    `reference`: points to a sentence or level that is not named; `markup`: more than plain words.
+    `reference`: points to a sentence or level that is not named; `markup`: more than plain words;
+    `repeated`: said before.
     """
 
     kept: int = 0
@@ -104,7 +106,12 @@ class Tally:
     @property
     def enough(self) -> bool:
         """Whether half or more of what it wrote was kept, and something at all."""
-        return self.kept > 0 and self.kept >= self.dropped.total()
+        return self.kept > 0 and self.kept >= self.refused.total()
+
+    @property
+    def refused(self) -> Counter[str]:
+        """What was dropped but for repetitions, by its reason."""
+        return self.dropped - Counter({"repeated": self.dropped["repeated"]})
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,26 +153,37 @@ class Writer:
         """
         cutter = Sentences()
         last: Written | None = None
+        seen: set[str] = set()  # what was kept, in its bare words
         pieces = self.model.stream(messages(offer), LONGEST_ANSWER)
         try:
             async for piece in pieces:
                 for sentence in cutter.feed(piece):
-                    if (last := await self._judged(sentence, offer, last, tally)) is not None:
+                    if (last := await self._judged(sentence, offer, last, tally, seen)) is not None:
                         yield last
             for sentence in cutter.end():
-                if (last := await self._judged(sentence, offer, last, tally)) is not None:
+                if (last := await self._judged(sentence, offer, last, tally, seen)) is not None:
                     yield last
         finally:
             await pieces.aclose()
 
     async def _judged(
-        self, sentence: Sentence, offer: Offer, last: Written | None, tally: Tally
+        self,
+        sentence: Sentence,
+        offer: Offer,
+        last: Written | None,
+        tally: Tally,
+        seen: set[str],
     ) -> Written | None:
         if sentence.says_nothing and not tally.kept:
             tally.not_stated = True
             return None
+        words = " ".join(tokens(sentence.text))
+        if words in seen:
+            tally.dropped["repeated"] += 1
+            return None
         found = await self._work(lambda: self.check(sentence, offer, last))
         if isinstance(found, Written):
+            seen.add(words)
             tally.kept += 1
             return found
         tally.dropped[found] += 1
@@ -175,6 +193,8 @@ class Writer:
         """The sentence with what carries it, or the reason why it is dropped."""
         if _STRANGE.search(sentence.text) or readable(sentence.text) != sentence.text:
             return "markup"  # what is checked and what is shown would differ
+        if sentence.text.startswith("(") or sentence.text.count("(") != sentence.text.count(")"):
+            return "markup"  # a heading path, or a part of one
         if _POINTS.search(sentence.text):
             return "reference"
         count = len(offer.passages)
@@ -185,8 +205,17 @@ class Writer:
             nearest = self._near(sentence.text, offer.passages)[:NEAR]
             _, carriers = self._carried(sentence.text, [offer.passages[n] for n in nearest], named)
         if carriers:
-            reason = _out_of_place(sentence, carriers, named, offer, last)
+            reason = self._item(sentence, carriers)
+            reason = reason or _out_of_place(sentence, carriers, named, offer, last)
         return reason or Written(sentence, tuple(carriers))
+
+    def _item(self, sentence: Sentence, carriers: Sequence[Passage]) -> str:
+        """Why an item has nothing of what carries it, whatever introduces its list has of it."""
+        if not sentence.lead_in:
+            return ""
+        alone = sentence.text.removeprefix(f"{sentence.lead_in}: ")
+        verdict = self._verifier.verify(alone, [Evidence.of(p) for p in carriers], strict=True)
+        return verdict.reason if verdict.reason in ("extra", "not_found", "relation") else ""
 
     def _carried(
         self, text: str, passages: Sequence[Passage], named: frozenset[str]
@@ -197,10 +226,13 @@ class Writer:
         if len(named) > 1:
             for clause, code in self._verifier.clauses(text):
                 about = [p for p in passages if code in (*p.levels, *p.mentions)]
-                verdict = self._verifier.verify(clause, [Evidence.of(p) for p in about])
+                verdict = self._verifier.verify(
+                    clause, [Evidence.of(p) for p in about], strict=True
+                )
                 if not verdict.supported:
                     return verdict.reason or "level", []
-        span = self._verifier.best(text, 0, [Evidence.of(passage) for passage in passages])
+        evidence = [Evidence.of(passage) for passage in passages]
+        span = self._verifier.best(text, 0, evidence, strict=True)
         if not span.verdict.supported:
             return span.verdict.reason or "not_found", []
         return "", [passages[at] for at in span.carried_by]

@@ -153,10 +153,10 @@ class Replies:
         outcome = quoted.outcome
         if outcome not in (Outcome.ANSWERED, Outcome.PARTIAL):
             outcome = Outcome.ANSWERED
-        dropped = tally.dropped.total()
+        dropped = tally.refused.total()
         notices = list(quoted.notices)
         if dropped:
-            kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(tally.dropped.items()))
+            kinds = ", ".join(f"{kind} {count}" for kind, count in sorted(tally.refused.items()))
             notices.append(
                 f"Left out of what the language model wrote, as not carried by its citations: "
                 f"{dropped} of {dropped + tally.kept} sentences ({kinds})."

@@ -33,6 +33,7 @@ from ladder_qa.wording import EXACT, is_light
 from ladder_qa.words import tokens
 
 HELD = 0.7  # likeness from which a word counts as held
+STRICT = 0.5  # log odds from which a sentence of a language model counts as carried
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
 # Shares of a sentence's words by rarity; set on a development set of 332 claims.
 FOUND = 0.58  # that the passages hold at least
@@ -84,8 +85,14 @@ class Verifier:
         counts = Counter(token for passage in passages for token in set(tokens(passage.text)))
         self._counts, self._passages = counts, max(len(passages), 100)
 
-    def verify(self, sentence: str, evidence: Sequence[Evidence]) -> Verdict:
-        """Whether `evidence`, taken together, carries all of one sentence."""
+    def verify(
+        self, sentence: str, evidence: Sequence[Evidence], *, strict: bool = False
+    ) -> Verdict:
+        """Whether `evidence`, taken together, carries all of one sentence.
+
+        `strict` is for sentences of a writer who may invent: a word of it has to be held, and the
+        score has to be surer.
+        """
         if not evidence:
             return Verdict("not_found", "there is no passage")
         said = self._read(sentence, evidence)
@@ -96,7 +103,10 @@ class Verifier:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
         found = self._objections(said)
-        if score(calibration()["claims"]["weights"], self._features(said, evidence, found)) >= 0:
+        if strict and _holds_nothing(said):
+            return Verdict("not_found", _named(said.matches))
+        odds = score(calibration()["claims"]["weights"], self._features(said, evidence, found))
+        if odds >= (STRICT if strict else 0.0):
             return Verdict()
         return next((one for one in found.values() if one is not None), _unexplained(said))
 
@@ -152,7 +162,9 @@ class Verifier:
             if len(named) == 1:
                 yield text[start:end], next(iter(named))
 
-    def best(self, sentence: str, start: int, evidence: Sequence[Evidence]) -> CheckedSpan:
+    def best(
+        self, sentence: str, start: int, evidence: Sequence[Evidence], *, strict: bool = False
+    ) -> CheckedSpan:
         """A sentence that starts at `start` of its text, with the fewest passages that carry it.
 
         Passages are tried one by one, those with most of its words first, then in twos and threes.
@@ -171,7 +183,7 @@ class Verifier:
             tried += [*combinations(order[:_PAIRED], 2), *combinations(order[:_PAIRED], 3)]
         first: Verdict | None = None
         for chosen in tried:
-            verdict = self.verify(sentence, [evidence[i] for i in chosen])
+            verdict = self.verify(sentence, [evidence[i] for i in chosen], strict=strict)
             if verdict.supported:
                 return CheckedSpan(start, end, verdict, tuple(sorted(chosen)))
             first = first or verdict
@@ -195,7 +207,6 @@ class Verifier:
             return Verdict("not_found" if share < NOTHING else "extra", _named(missing))
         bare = [match for match in said.matches if not is_light(match.word.stem)]
         if bare and not any(match.targets or match.against for match in bare):
-            # levels and amounts alone do not make a statement
             return Verdict("not_found", _named(bare))
         if share >= FOUND:
             return None
@@ -207,6 +218,12 @@ class Verifier:
 
     def _weigh(self, stem: str) -> float:
         return math.log(1 + self._passages / (1 + self._counts[stem]))
+
+
+def _holds_nothing(said: Said) -> bool:
+    """Whether the passages hold no word of a sentence and no amount, levels left out."""
+    held = any(match.targets or match.against for match in said.matches)
+    return not held and not quantities_in(said.text)
 
 
 def _listed(said: Said, missing: Sequence[Match]) -> bool:

@@ -28,10 +28,9 @@ _EMPHASIS = re.compile(r"\*+(?=\S)|(?<=\S)\*+|\b__|__\b")
 _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*[^*]*\*\*:?\s*$|\|?[\s:|-]*$)")
 _NOTHING = re.compile(rf"\W*{NOT_STATED}\W*")
-_VERDICT = re.compile(
-    r"(?:yes|no|correct|indeed|right|true|false|ja|nein|oui|non|s[ií])\b[,.:;!\s–—-]+",
-    re.IGNORECASE,
-)
+_YES_NO = r"yes|no|correct|indeed|right|true|false|ja|nein|oui|non|s[ií]"
+_VERDICT = re.compile(rf"(?:{_YES_NO})\b[,.:;!\s–—-]+", re.IGNORECASE)
+_BARE_VERDICT = re.compile(rf"(?:{_YES_NO})\W*", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _WHOLE_WORD = re.compile(r"\W*\w+\W*\s")
 MOST_CITED = 8  # numbers behind one sentence that are looked at
@@ -122,6 +121,8 @@ class Sentences:
         if not _WORD.search(text):
             return
         verdict = _VERDICT.match(text)
+        if _BARE_VERDICT.fullmatch(text):
+            return
         if verdict and verdict.end() < len(text):
             text = text[verdict.end()].upper() + text[verdict.end() + 1 :]
         lead_in = self._lead_in if self._bullet and first else ""
