@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ladder_qa import rules
 from ladder_qa.corpus import read_document
 from ladder_qa.datamodels import Passage
 from ladder_qa.ladder import read_ladder
@@ -228,6 +229,21 @@ def test_every_statement_carries_itself(verifier: Verifier, passages: dict[str, 
         lead = [span.text for span in passage.context if span.text.endswith("you:")]
         sentence = f"{lead[0]} {words}" if lead else words
         assert reason(verifier, sentence, Evidence.of(passage)) is None, words
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Growth of ≤10% a year: normal.", True),
+        ("Growth of 10% a year: normal.", False),
+        ("Growth of ≤10% a year (normal)", True),
+    ],
+)
+def test_word_for_word_is_so_in_each_sign(
+    verifier: Verifier, sentence: str, *, expected: bool
+) -> None:
+    given = [Evidence("Growth of ≤10% a year: normal")]
+    assert rules.quoted(verifier._read(sentence, given)) is expected
 
 
 def test_the_fewest_passages_that_carry_a_sentence_are_named(verifier: Verifier) -> None:

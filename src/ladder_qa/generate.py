@@ -101,6 +101,7 @@ class Tally:
 
     kept: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
+    said: set[str] = field(default_factory=set)  # what was kept, in its bare words
     not_stated: bool = False  # the model said that the statements do not answer
 
     @property
@@ -153,37 +154,31 @@ class Writer:
         """
         cutter = Sentences()
         last: Written | None = None
-        seen: set[str] = set()  # what was kept, in its bare words
         pieces = self.model.stream(messages(offer), LONGEST_ANSWER)
         try:
             async for piece in pieces:
                 for sentence in cutter.feed(piece):
-                    if (last := await self._judged(sentence, offer, last, tally, seen)) is not None:
+                    if (last := await self._judged(sentence, offer, last, tally)) is not None:
                         yield last
             for sentence in cutter.end():
-                if (last := await self._judged(sentence, offer, last, tally, seen)) is not None:
+                if (last := await self._judged(sentence, offer, last, tally)) is not None:
                     yield last
         finally:
             await pieces.aclose()
 
     async def _judged(
-        self,
-        sentence: Sentence,
-        offer: Offer,
-        last: Written | None,
-        tally: Tally,
-        seen: set[str],
+        self, sentence: Sentence, offer: Offer, last: Written | None, tally: Tally
     ) -> Written | None:
         if sentence.says_nothing and not tally.kept:
             tally.not_stated = True
             return None
         words = " ".join(tokens(sentence.text))
-        if words in seen:
+        if words in tally.said:
             tally.dropped["repeated"] += 1
             return None
         found = await self._work(lambda: self.check(sentence, offer, last))
         if isinstance(found, Written):
-            seen.add(words)
+            tally.said.add(words)
             tally.kept += 1
             return found
         tally.dropped[found] += 1

@@ -278,7 +278,9 @@ def quoted(said: Said) -> bool:
 
 
 def _bare(text: str) -> list[str]:
-    return re.findall(r"[\w+<>%]+", text.casefold())
+    """The words with all signs but those of sentences, lists and emphasis at their edges."""
+    words = (word.strip(".,:;!?\"'“”‘’()*_") for word in text.casefold().split())
+    return [word for word in words if word]
 
 
 def frame(said: Said) -> Verdict | None:
