@@ -206,7 +206,7 @@ def test_an_answer_that_a_language_model_is_writing_is_finished(
     pytestconfig: pytest.Config, connect: Connect
 ) -> None:
     def reply(request: Request) -> Reply:
-        first, *rest = openai_body(f"{right(request)} And so on, {right(request)}")
+        first, *rest = openai_body(f"{right(request)} {right(request)}")
         return [head(), first, *rest[:-6], Wait(1.5), *rest[-6:]]
 
     built = settings_for(pytestconfig, ROOT / "corpus")
