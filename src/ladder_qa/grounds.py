@@ -149,7 +149,10 @@ class Match:
 
 
 class Said:
-    """A sentence beside its passages; `weigh` gives the rarity of a stem."""
+    """A sentence beside its passages.
+
+    `weigh` gives the rarity of a stem, `ground` a passage that was read before.
+    """
 
     def __init__(
         self,
@@ -157,12 +160,13 @@ class Said:
         evidence: Sequence[Evidence],
         names: LevelNames,
         weigh: Callable[[str], float],
+        ground: Callable[[Evidence], Ground] | None = None,
     ) -> None:
         self.text = sentence
         self.names = names
         self.weigh = weigh
         self.reading: Reading = read(sentence, names)
-        self.grounds = [Ground(one, names) for one in evidence]
+        self.grounds = [ground(one) if ground else Ground(one, names) for one in evidence]
         self.whole = " ".join(one.governed for one in evidence)
         self.about = frozenset(code for ground in self.grounds for code in ground.levels)
         self.named = frozenset(code for ground in self.grounds for code in ground.named)

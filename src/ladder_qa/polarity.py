@@ -7,8 +7,11 @@ Not covered: irony, and negation that only the wider text shows.
 
 from __future__ import annotations
 
+import functools
 import re
 from dataclasses import dataclass
+
+REMEMBERED = 8_192  # texts kept in mind: a check reads the same ones often
 
 _BREAK = re.compile(
     r"[;:!?—–\[\]\"“”]|\.(?!\d)|\((?!(?:[^\s()]+\s?){1,3}\))|,(?!\d)|\s-\s|\b(?:but|while|whereas|although|though|yet|if|when|unless|"
@@ -112,6 +115,7 @@ class Quantifier:
     end: int
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def breaks(text: str) -> tuple[tuple[int, int], ...]:
     """The clauses of a text as (start, end), in order; blank ones left out."""
     found, begin = [], 0
@@ -128,6 +132,7 @@ def _reach(text: str, start: int) -> int:
     return match.start() if match else len(text)
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def denied(text: str) -> tuple[tuple[int, int], ...]:
     """The stretches of a text that stand behind a "not", a "without" or the like."""
     found = []

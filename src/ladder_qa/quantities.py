@@ -6,11 +6,14 @@ Not covered: sums over amounts, and dates.
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ladder_qa.names import CODE
+
+REMEMBERED = 8_192  # texts whose amounts are kept in mind: a check reads the same ones often
 
 _ONES = "one two three four five six seven eight nine"
 _TEENS = "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen"
@@ -97,6 +100,7 @@ def _without_halves(text: str) -> str:
     return _HALVES.sub(months, text)
 
 
+@functools.lru_cache(maxsize=REMEMBERED)
 def quantities_in(text: str) -> tuple[Quantity, ...]:
     """The amounts of a sentence in reading order; level codes and list numbers are none."""
     text = _without_halves(text)

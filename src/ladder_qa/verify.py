@@ -9,6 +9,7 @@ Not covered: what only the world's knowledge joins.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 from collections import Counter
@@ -21,7 +22,7 @@ from ladder_qa.about import About
 from ladder_qa.datamodels import Passage
 from ladder_qa.entailment import Entailment
 from ladder_qa.grounds import Evidence as Evidence  # noqa: PLC0414  (offered here too)
-from ladder_qa.grounds import Match, Said
+from ladder_qa.grounds import Ground, Match, Said
 from ladder_qa.grounds import Verdict as Verdict  # noqa: PLC0414  (the same)
 from ladder_qa.inline import readable
 from ladder_qa.names import LevelNames
@@ -32,6 +33,7 @@ from ladder_qa.sentences import split_sentences
 from ladder_qa.wording import EXACT, is_light
 from ladder_qa.words import tokens
 
+REMEMBERED = 2_048  # passages kept in mind as they were read, about 10 kB each
 HELD = 0.7  # likeness from which a word counts as held
 STRICT = 0.5  # log odds from which a sentence of a language model counts as carried
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
@@ -74,6 +76,8 @@ class Verifier:
     ) -> None:
         self._names, self._about = names, About(names)
         self._entailment = entailment
+        # read once: the words of a passage are compared with those of many sentences
+        self._ground = functools.lru_cache(maxsize=REMEMBERED)(lambda one: Ground(one, names))
         self._soft: dict[str, Callable[[Said], Verdict | None]] = {
             "strangers": rules.strangers,
             "found": self._found,
@@ -118,7 +122,10 @@ class Verifier:
         return self._features(said, evidence, self._objections(said))
 
     def _read(self, sentence: str, evidence: Sequence[Evidence]) -> Said:
-        return Said(readable(sentence), evidence, self._names, self._weigh)
+        return self._said(readable(sentence), evidence)
+
+    def _said(self, plain: str, evidence: Sequence[Evidence]) -> Said:
+        return Said(plain, evidence, self._names, self._weigh, self._ground)
 
     def _decided(self, said: Said) -> Verdict | None:
         """What levels, amounts or directions object to, and that a quote is one; else None.
@@ -174,7 +181,7 @@ class Verifier:
 
         def share(position: int) -> float:
             given = [evidence[position]]
-            return round(Said(plain, given, self._names, self._weigh).share(), 6)
+            return round(self._said(plain, given).share(), 6)
 
         order = sorted(range(len(evidence)), key=lambda position: (-share(position), position))
         tried: list[tuple[int, ...]] = [(position,) for position in order[:SINGLE]]
