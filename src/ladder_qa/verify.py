@@ -35,7 +35,8 @@ from ladder_qa.words import tokens
 
 REMEMBERED = 2_048  # passages kept in mind as they were read, about 10 kB each
 HELD = 0.7  # likeness from which a word counts as held
-STRICT = 0.5  # log odds from which a sentence of a language model counts as carried
+# A sentence of a language model counts as carried from these log odds, and this share of words.
+STRICT, STRICT_SHARE = 0.5, 0.5
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
 # Shares of a sentence's words by rarity; set on a development set of 332 claims.
 FOUND = 0.58  # that the passages hold at least
@@ -94,8 +95,8 @@ class Verifier:
     ) -> Verdict:
         """Whether `evidence`, taken together, carries all of one sentence.
 
-        `strict` is for sentences of a writer who may invent: a word of it has to be held, and the
-        score has to be surer.
+        `strict` is for sentences of a writer who may invent: half of its words have to be held, and
+        the score has to be surer.
         """
         if not evidence:
             return Verdict("not_found", "there is no passage")
@@ -107,7 +108,7 @@ class Verifier:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
         found = self._objections(said)
-        if strict and _holds_nothing(said):
+        if strict and (_holds_nothing(said) or self._share(said) < STRICT_SHARE):
             return Verdict("not_found", _named(said.matches))
         odds = score(calibration()["claims"]["weights"], self._features(said, evidence, found))
         if odds >= (STRICT if strict else 0.0):
