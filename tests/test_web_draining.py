@@ -14,6 +14,7 @@ import select
 import signal
 import socket
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -24,6 +25,7 @@ import pytest
 
 from conftest import ROOT
 from exported_model import settings_with_model
+from ladder_qa.web import draining
 from scripted_llm import Reply, Request, ScriptedServer, Wait, head, openai_body
 from served import settings_for
 from serving_fakes import in_process
@@ -226,6 +228,19 @@ def test_an_answer_that_a_language_model_is_writing_is_finished(
             status, said = ended(process)
             assert status == 0
             assert b'"event": "ended"' in said
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux filters what comes to a door")
+def test_nobody_comes_between_the_last_look_and_the_end() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        with socket.create_connection(listener.getsockname()):
+            draining._let_nobody_in(listener)
+            with pytest.raises(TimeoutError):
+                socket.create_connection(listener.getsockname(), timeout=0.3)
+            assert len(list(draining._waiting(listener))) == 1
+        place = listener.getsockname()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(place)
 
 
 @contextlib.contextmanager
