@@ -237,7 +237,9 @@ def test_nobody_comes_between_the_last_look_and_the_end() -> None:
             draining._let_nobody_in(listener)
             with pytest.raises(TimeoutError):
                 socket.create_connection(listener.getsockname(), timeout=0.3)
-            assert len(list(draining._waiting(listener))) == 1
+            waiting = list(draining._waiting(listener))
+            assert len(waiting) == 1
+            waiting[0].close()
         place = listener.getsockname()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(place)
