@@ -29,7 +29,8 @@ _BULLET = re.compile(r"\s*(?:[-*+•]|\d{1,2}[.)])\s+")
 _HEADING = re.compile(r"\s*(?:#{1,6}\s|\*\*[^*]*\*\*:?\s*$|\|?[\s:|-]*$)")
 _NOTHING = re.compile(rf"\W*{NOT_STATED}\W*")
 _YES_NO = r"yes|no|correct|indeed|right|true|false|ja|nein|oui|non|s[ií]"
-_VERDICT = re.compile(rf"(?:{_YES_NO})\b[,.:;!\s–—-]+", re.IGNORECASE)
+# With a sign behind it: "No manager …" is no answer to a question.
+_VERDICT = re.compile(rf"(?:{_YES_NO})(?:\s*[,.:;!–—]|\s+-(?=\s))[,.:;!\s–—-]*", re.IGNORECASE)
 _BARE_VERDICT = re.compile(rf"(?:{_YES_NO})\W*", re.IGNORECASE)
 _WORD = re.compile(r"\w")
 _WHOLE_WORD = re.compile(r"\W*\w+\W*\s")
