@@ -107,21 +107,8 @@ static int writes(int flags) {
     return (flags & O_CREAT) || (flags & O_ACCMODE) != O_RDONLY;
 }
 
-#define OPENS(name)                                                                      \
-    int name(const char *path, int flags, ...) {                                         \
-        va_list rest;                                                                    \
-        va_start(rest, flags);                                                           \
-        mode_t mode = va_arg(rest, mode_t);                                              \
-        va_end(rest);                                                                    \
-        char place[8192];                                                                \
-        if (folder_length && writes(flags) &&                                            \
-            fails(OPEN, path_at(AT_FDCWD, path, place, sizeof place)))                   \
-            return -1;                                                                   \
-        return NEXT(name)(path, flags, mode);                                            \
-    }
-
-#define OPENS_AT(name)                                                                   \
-    int name(int dirfd, const char *path, int flags, ...) {                              \
+#define OPENING(name, dirfd, parameters, arguments)                                      \
+    int name parameters {                                                                \
         va_list rest;                                                                    \
         va_start(rest, flags);                                                           \
         mode_t mode = va_arg(rest, mode_t);                                              \
@@ -130,8 +117,14 @@ static int writes(int flags) {
         if (folder_length && writes(flags) &&                                            \
             fails(OPEN, path_at(dirfd, path, place, sizeof place)))                      \
             return -1;                                                                   \
-        return NEXT(name)(dirfd, path, flags, mode);                                     \
+        return NEXT(name) arguments;                                                     \
     }
+
+#define OPENS(name)                                                                      \
+    OPENING(name, AT_FDCWD, (const char *path, int flags, ...), (path, flags, mode))
+
+#define OPENS_AT(name)                                                                   \
+    OPENING(name, at, (int at, const char *path, int flags, ...), (at, path, flags, mode))
 
 OPENS(open)
 OPENS(open64)
