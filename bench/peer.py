@@ -100,7 +100,11 @@ class Peer:
 def build(corpus: Path, folder: Path) -> int:
     """Brings the index in `folder` up to date with the documents; the number of chunks embedded."""
     reader = SimpleDirectoryReader(
-        str(corpus), required_exts=[".md"], recursive=True, filename_as_id=True
+        str(corpus),
+        required_exts=[".md"],
+        recursive=True,
+        exclude_hidden=False,  # the made corpora lie below a folder with a dot
+        filename_as_id=True,
     )
     pipeline = IngestionPipeline(
         transformations=[TokenTextSplitter(chunk_size=CHUNK), PackagedEmbedding()],

@@ -15,6 +15,7 @@ from typing import Protocol
 
 from record import ROOT
 
+from ladder_qa.cli import BLAS_THREADS
 from ladder_qa.evaluation import load_cases
 from ladder_qa.evaluation.fields import Part
 
@@ -75,7 +76,8 @@ class Ours:
     def environ(self) -> dict[str, str]:
         """The environment of all of these."""
         folders = {"LADDER_QA_CORPUS": str(self.corpus), "LADDER_QA_DATA": str(self.data)}
-        return _environ() | folders
+        # as the command line sets it, for the process that is held open without it
+        return {BLAS_THREADS: "1"} | _environ() | folders
 
 
 @dataclass(frozen=True)

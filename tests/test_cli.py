@@ -13,7 +13,7 @@ from typing import Any, cast
 import pytest
 
 from ladder_qa.assistant import Assistant
-from ladder_qa.cli import main
+from ladder_qa.cli import BLAS_THREADS, main
 from ladder_qa.console import Rooms
 from ladder_qa.datamodels import RefusedFile, as_object
 from ladder_qa.errors import (
@@ -353,6 +353,17 @@ def test_help_imports_nothing_heavy() -> None:
     assert err == b""
     for command in (b"ingest", b"serve", b"ask", b"search", b"levels", b"eval", b"doctor"):
         assert command in out
+
+
+@pytest.mark.parametrize(("given", "counts"), [(None, "1"), ("4", "4")])
+def test_products_have_one_thread_unless_told_otherwise(
+    monkeypatch: pytest.MonkeyPatch, run: Callable[..., Ran], given: str | None, counts: str
+) -> None:
+    monkeypatch.setenv(BLAS_THREADS, given or "")  # what was there comes back after the test
+    if given is None:
+        monkeypatch.delenv(BLAS_THREADS)
+    run("levels")
+    assert os.environ[BLAS_THREADS] == counts
 
 
 ASKING = (

@@ -41,11 +41,16 @@ app = typer.Typer(
 bank_app = typer.Typer(help="The probably-asked questions of the corpus.", no_args_is_help=True)
 app.add_typer(bank_app, name="bank")
 
+# Read by numpy when it is first imported. A product of one question with all vectors waits for
+# memory, not for cores: two threads take as long as one, and twice the processor time.
+BLAS_THREADS = "OPENBLAS_NUM_THREADS"
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print the same object as the HTTP API.")]
 
 
 def main(arguments: Sequence[str] | None = None, rooms: Rooms | None = None) -> NoReturn:
     """Runs one command and exits with its status."""
+    os.environ.setdefault(BLAS_THREADS, "1")
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(AttributeError):  # a replaced stream need not have it
             stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
