@@ -140,9 +140,9 @@ class Retriever:
         if not count:
             empty = np.zeros(0)
             return Found(Hits((), empty), empty, empty)
-        each = np.asarray(self._generation.vectors @ vectors.T, dtype=np.float64)
+        each = np.asarray(vectors @ self._generation.vectors.T, dtype=np.float64)
         # rounded: the last bits of a product differ between processors
-        cosines = ((each[:, 0] + each.max(axis=1)) / 2).round(6)
+        cosines = ((each[0] + each.max(axis=0)) / 2).round(6)
         # every question word counts, also those that name a level or a kind of section
         words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
         scores = _standard(cosines) + WEIGHT_WORDS * _standard(words) + self._prior
