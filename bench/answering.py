@@ -25,7 +25,10 @@ def opened(arguments: Sequence[str]) -> Callable[[str], object]:
             from ladder_qa.assistant import Assistant  # noqa: PLC0415
             from ladder_qa.settings import Settings  # noqa: PLC0415
 
-            return Assistant.open(Settings(corpus=Path(corpus), data=Path(data))).ask
+            assistant = Assistant.open(Settings(corpus=Path(corpus), data=Path(data)))
+            for _ in assistant.warming():  # as a server does while nobody asks
+                pass
+            return assistant.ask
         case ["peer", folder, *threads]:
             from peer import Peer  # noqa: PLC0415
 

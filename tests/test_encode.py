@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
 import subprocess
 import sys
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -89,6 +92,21 @@ def test_a_vector_does_not_depend_on_its_thread(encoder: OnnxEncoder) -> None:
     expected = encoder.encode(TEXTS).tobytes()
     with ThreadPoolExecutor(4) as pool:
         assert {v.tobytes() for v in pool.map(encoder.encode, [TEXTS] * 8)} == {expected}
+
+
+def test_the_threads_of_an_encoder_end_with_it(encoder: OnnxEncoder, exported: Path) -> None:
+    encoder.encode(TEXTS)  # the one of all tests keeps its own
+    before = threading.active_count()
+    another = OnnxEncoder(exported)
+    another.encode(TEXTS)
+    assert threading.active_count() > before
+    threads = set(threading.enumerate())
+    del another
+    gc.collect()
+    deadline = time.monotonic() + 10
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() == before, set(threading.enumerate()) & threads
 
 
 def test_a_vector_does_not_depend_on_its_process(

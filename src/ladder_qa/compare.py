@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
@@ -54,7 +54,8 @@ class Comparer:
         passages = self._retriever.passages
         rows = sided_rows(self._tables, codes)
         if not rows:
-            rows = [*glance_rows(self._tables, codes), *_figure_rows(passages, codes)]
+            about = self._retriever.about(codes)
+            rows = [*glance_rows(self._tables, codes), *_figure_rows(about, codes)]
         if not rows:
             rows = aligned_rows(passages, self._retriever.lists, codes, self._names)
         if query.words or query.topics:
@@ -157,7 +158,7 @@ def glance_rows(tables: Sequence[Table], codes: Sequence[str], least: int = 2) -
     return sorted(rows, key=lambda row: next(cell.order for cell in row.cells if cell))
 
 
-def _figure_rows(passages: Sequence[Passage], codes: Sequence[str]) -> list[Row]:
+def _figure_rows(passages: Iterable[Passage], codes: Sequence[str]) -> list[Row]:
     """A row per kind of section that states figures of each level, such as its experience."""
     firsts: dict[str, dict[str, Passage]] = defaultdict(dict)
     for passage in passages:

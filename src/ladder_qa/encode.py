@@ -88,6 +88,7 @@ class OnnxEncoder:
         self.dimensions = int(about["dimensions"])
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         self._session = open_session(folder / "model.onnx")
+        self._pool = ThreadPoolExecutor(os.cpu_count())  # its threads end with the encoder
 
     def encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """One row of unit length for each text, [n, dimensions].
@@ -100,12 +101,11 @@ class OnnxEncoder:
             for number, text in enumerate(texts):
                 rows[number] = text_vector(self._session, self._tokenizer, text)
             return rows
-        with ThreadPoolExecutor(os.cpu_count()) as pool:
-            vectors = pool.map(
-                lambda text: text_vector(self._session, self._tokenizer, text), texts
-            )
-            for number, vector in enumerate(vectors):
-                rows[number] = vector
+        vectors = self._pool.map(
+            lambda text: text_vector(self._session, self._tokenizer, text), texts
+        )
+        for number, vector in enumerate(vectors):
+            rows[number] = vector
         return rows
 
     def knows(self, word: str) -> bool:

@@ -7,6 +7,7 @@ Not covered: misspelt titles; `query` mends those against the documents' vocabul
 
 from __future__ import annotations
 
+import functools
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from ladder_qa.datamodels import Level
 CODE = r"[A-Z]{1,4}\d{1,2}"
 """A level's code: one to four capital letters and a number, as ladders of this trade write it."""
 
+REMEMBERED = 1_024  # texts whose mentions are kept in mind
 LONG_WORD = 8  # letters of a word that is also said by its first three, such as "eng"
 # How English job titles are shortened in speech and chat; whole words only.
 _SHORT = {
@@ -152,6 +154,10 @@ class LevelNames:
             if parts
             else None
         )
+        # a question is looked through ten times, each time for all names of the ladder
+        self._found = functools.lru_cache(maxsize=REMEMBERED)(
+            lambda text, cased: tuple(self._find(text, cased=cased))
+        )
 
     @staticmethod
     def _pattern(alias: str) -> str:
@@ -177,7 +183,7 @@ class LevelNames:
 
         With `cased`, a name counts only when it starts with a capital, as documents write titles.
         """
-        return tuple(self._find(text, cased=cased))
+        return self._found(text, cased)
 
     def _find(self, text: str, *, cased: bool) -> Iterator[Mention]:
         if self._regex is None:

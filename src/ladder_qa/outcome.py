@@ -233,11 +233,11 @@ class Judge:
         carried = max(
             (sum(w for word, w in weights.items() if word in own) for own in owned), default=0.0
         )
-        allowed = found.cosines[np.isfinite(found.scores)]
+        allowed = np.isfinite(found.scores)
         listed = self._listed.get(query.topics[0]) if query.topics else None
         topical = listed is not None and (not query.levels or not listed.isdisjoint(query.levels))
         return Features(
-            similarity=float(allowed.max()) if allowed.size else 0.0,
+            similarity=float(found.cosines.max(where=allowed, initial=-1.0)) if best else 0.0,
             covered=covered / total if total else 1.0,
             carried=carried / total if total else 1.0,
             absent=absent / total if total else 0.0,

@@ -30,9 +30,10 @@ SHORTEST_SENTENCE = 6  # words; a tagline of fewer is no definition
 def stated_time(move: Transition, passages: Sequence[Passage], names: LevelNames) -> Passage | None:
     """The table cell that states how long a move takes, or None."""
     for passage in passages:
-        stated = passage.kind is PassageKind.CELL and passage.plain == move.typical_time
+        if passage.kind is not PassageKind.CELL or passage.plain != move.typical_time:
+            continue
         named = names.transition(passage.context[1].text) if len(passage.context) == 2 else None
-        if stated and named == (move.source, move.target):
+        if named == (move.source, move.target):
             return passage
     return None
 

@@ -64,8 +64,7 @@ class Relevance:
         positions = self.positions(found)
         if not positions:
             return []
-        spread = float(found.cosines.std()) or 1.0
-        mean = float(found.cosines.mean())
+        spread = found.spread or 1.0
         top = float(found.scores[positions[0]])
         move = self._ladder.transition(*query.transition) if query.transition else None
         words = frozenset(query.words)
@@ -78,7 +77,7 @@ class Relevance:
             rows.append(
                 {
                     # how far its meaning stands out from that of all statements
-                    "meaning": (float(found.cosines[position]) - mean) / spread,
+                    "meaning": (float(found.cosines[position]) - found.mean) / spread,
                     "similarity": float(found.cosines[position]),
                     "behind": float(found.scores[position]) - top,
                     "words": len(words & token_set(passage.text)) / max(1, len(words)),

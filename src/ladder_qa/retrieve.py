@@ -7,7 +7,7 @@ Not covered: whether the hits answer the question (`outcome`), and what is shown
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
 
@@ -36,6 +36,7 @@ BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothi
 PRIOR_HEADING = -0.8
 PRIOR_INTRODUCTION = -1.0
 SORTED = 512  # hits that are sorted at once
+_NONE = np.zeros(0, dtype=np.int64)
 OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
 
 
@@ -78,12 +79,15 @@ class Hits(Sequence[Hit]):
 class Found:
     """What was found for a query: `scores[i]` is the score of passage `i`, -inf if not allowed.
 
-    `cosines` are the bare similarities, shape [passages].
+    `cosines` are the bare similarities, shape [passages]; `mean` and `spread` (one standard
+    deviation) are theirs.
     """
 
     hits: Hits
     scores: Scores
     cosines: Scores
+    mean: float = 0.0
+    spread: float = 0.0
 
 
 class Retriever:
@@ -101,7 +105,10 @@ class Retriever:
         self._general: Mask = np.array([not p.levels for p in self.passages], dtype=bool)
         self._topics = self._topic_strengths()
         self._prior: Scores = np.array([_prior(p) for p in self.passages], dtype=np.float64)
-        self._documents = np.array([p.document for p in self.passages], dtype=object)
+        documents: dict[str, list[int]] = {}
+        for position, passage in enumerate(self.passages):
+            documents.setdefault(passage.document, []).append(position)
+        self._rows = {name: np.array(rows) for name, rows in documents.items()}
 
     def _topic_strengths(self) -> dict[str, Scores]:
         strengths = {topic.name: np.zeros(len(self.passages)) for topic in TOPICS}
@@ -130,6 +137,11 @@ class Retriever:
             allowed |= self._about[code]
         return allowed
 
+    def about(self, codes: Iterable[str]) -> Iterator[Passage]:
+        """The statements about any of some levels, in reading order."""
+        wanted = np.logical_or.reduce([self._about[code] for code in codes])
+        return (self.passages[position] for position in np.flatnonzero(wanted))
+
     def find(self, query: Query, vectors: NDArray[np.float32], asked: Asked | None = None) -> Found:
         """All allowed statements, best first; equal scores in reading order.
 
@@ -145,29 +157,31 @@ class Retriever:
         cosines = ((each[0] + each.max(axis=0)) / 2).round(6)
         # every question word counts, also those that name a level or a kind of section
         words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
-        scores = _standard(cosines) + WEIGHT_WORDS * _standard(words) + self._prior
+        mean, spread = float(cosines.mean()), float(cosines.std())
+        scores = _standard(words, float(words.mean()), float(words.std()))
+        scores *= WEIGHT_WORDS  # in place from here on: a corpus may have 100,000 statements
+        scores += _standard(cosines, mean, spread)
+        scores += self._prior
         for code in query.levels:
-            scores = scores + WEIGHT_LEVEL * self._about[code] / len(query.levels)
-        scores = scores + self._guide_bonus(query) + self._bank_bonus(asked)
-        scores = np.where(self.allowed(query), scores, -np.inf)
-        return Found(Hits(self.passages, scores), scores, cosines)
+            scores += self._about[code] * (WEIGHT_LEVEL / len(query.levels))
+        scores[self._of_guide(query)] += WEIGHT_GUIDE
+        for position, bonus in self._bank_bonus(asked):
+            scores[position] += bonus
+        if query.levels:
+            scores[~self.allowed(query)] = -np.inf
+        return Found(Hits(self.passages, scores), scores, cosines, mean, spread)
 
-    def _guide_bonus(self, query: Query) -> Scores:
-        bonus = np.zeros(len(self.passages))
-        if query.transition is None:
-            return bonus
-        transition = self._generation.ladder.transition(*query.transition)
-        if transition is not None and transition.document is not None:
-            bonus += WEIGHT_GUIDE * (self._documents == transition.document)
-        return bonus
+    def _of_guide(self, query: Query) -> NDArray[np.int64]:
+        """The statements of the guide to the move that is asked about."""
+        move = query.transition and self._generation.ladder.transition(*query.transition)
+        return self._rows.get(move.document or "", _NONE) if move else _NONE
 
-    def _bank_bonus(self, asked: Asked | None) -> Scores:
-        bonus = np.zeros(len(self.passages))
+    def _bank_bonus(self, asked: Asked | None) -> Iterator[tuple[int, float]]:
+        """Of statements that answer probably-asked questions near this one, what they gain."""
         for identity, vote in (asked.votes if asked else {}).items():
             position = self.positions.get(identity)
             if position is not None and vote.similarity > BANK_FLOOR:
-                bonus[position] = WEIGHT_BANK * (vote.similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
-        return bonus
+                yield position, WEIGHT_BANK * (vote.similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
 
     def topic_strength(self, name: str) -> Scores:
         """How clearly each statement stands in a section of this kind: 0, 0.5 or 1."""
@@ -180,6 +194,5 @@ def _prior(passage: Passage) -> float:
     return PRIOR_INTRODUCTION if passage.plain.endswith(":") else 0.0
 
 
-def _standard(values: Scores) -> Scores:
-    spread = float(values.std())
-    return (values - values.mean()) / spread if spread > 1e-9 else np.zeros_like(values)
+def _standard(values: Scores, mean: float, spread: float) -> Scores:
+    return (values - mean) / spread if spread > 1e-9 else np.zeros_like(values)
