@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
 from ladder_qa.figures import gives_figure, relation_of, relations_asked, says_figure
@@ -59,8 +60,26 @@ class Comparer:
         if not rows:
             rows = aligned_rows(passages, self._retriever.lists, codes, self._names)
         if query.words or query.topics:
-            rows = self._relevant(rows, found, codes, _relation(query, found, codes))
+            rows = self._relevant(rows, found, codes, self._relation(query))
         return Comparison(codes, tuple(rows[:MAX_ROWS]))
+
+    def _relation(self, query: Query) -> str | None:
+        """What kind of figure is compared, when every side states one."""
+        wanted = set(query.levels)
+        stated = (
+            name for name in relations_asked(query) if wanted <= self._stated.get(name, set())
+        )
+        return next(stated, None)
+
+    @cached_property
+    def _stated(self) -> Mapping[str, set[str]]:
+        """The levels of which a statement about one alone says a figure, by its kind."""
+        found: dict[str, set[str]] = defaultdict(set)
+        for passage in self._retriever.passages:
+            relation = relation_of(passage) if says_figure(passage) else None
+            if relation is not None and len(passage.levels) == 1:
+                found[relation].add(passage.levels[0])
+        return found
 
     def _relevant(
         self, rows: Sequence[Row], found: Found, codes: Sequence[str], relation: str | None
@@ -91,17 +110,6 @@ def _best_of(code: str, found: Found, relation: str | None) -> Hit | None:
             figure = says_figure(hit.passage) and relation_of(hit.passage) == relation
             if relation is None or figure:
                 return hit
-    return None
-
-
-def _relation(query: Query, found: Found, codes: Sequence[str]) -> str | None:
-    """What kind of figure is compared, when every side states one."""
-    asked = relations_asked(query)
-    figures = [h.passage for h in found.hits if says_figure(h.passage)] if asked else []
-    for name in asked:
-        stated = {p.levels[0] for p in figures if len(p.levels) == 1 and relation_of(p) == name}
-        if set(codes) <= stated:
-            return name
     return None
 
 

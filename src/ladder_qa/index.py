@@ -95,6 +95,10 @@ class Generation:
         """BM25 of every passage for the `tokens` of a question, [passages]."""
         return self._words.scores(asked)
 
+    def words_held(self, asked: Iterable[str], passages: Sequence[int]) -> NDArray[np.int64]:
+        """How many of some different `tokens` each of some passages, by position, holds."""
+        return self._words.held(asked, np.asarray(passages, dtype=np.int64))
+
     def dense(
         self, vector: NDArray[np.float32], k: int
     ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

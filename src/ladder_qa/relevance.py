@@ -17,7 +17,6 @@ from importlib.resources import files
 from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Intent, Ladder, Passage, PassageKind, Query
 from ladder_qa.retrieve import Found, Retriever
-from ladder_qa.words import token_set
 
 RATED = 40  # best hits that are rated
 FAR = 1.0  # distance of a statement that answers none of the nearest probably-asked questions
@@ -69,8 +68,9 @@ class Relevance:
         move = self._ladder.transition(*query.transition) if query.transition else None
         words = frozenset(query.words)
         kinds = self._retriever.topic_strength(query.topics[0]) if query.topics else None
+        held = self._retriever.words_held(words, positions).tolist()
         rows = []
-        for position in positions:
+        for position, words_held in zip(positions, held, strict=True):
             passage = self._retriever.passages[position]
             vote = asked.votes.get(passage.id) if asked else None
             section = self._sections[passage.document, passage.section]
@@ -80,7 +80,7 @@ class Relevance:
                     "meaning": (float(found.cosines[position]) - found.mean) / spread,
                     "similarity": float(found.cosines[position]),
                     "behind": float(found.scores[position]) - top,
-                    "words": len(words & token_set(passage.text)) / max(1, len(words)),
+                    "words": words_held / max(1, len(words)),
                     "kind": float(kinds[position]) if kinds is not None else 0.0,
                     "general": float(not passage.levels),
                     "guide": float(move is not None and move.document == passage.document),

@@ -7,6 +7,7 @@ Not covered: whether the hits answer the question (`outcome`), and what is shown
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import overload
@@ -18,7 +19,7 @@ from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Hit, Passage, PassageKind, Query
 from ladder_qa.index import Generation, tokens
 from ladder_qa.lists import StatementList, read_lists
-from ladder_qa.ranking import best_rows
+from ladder_qa.ranking import best_rows, products
 from ladder_qa.topics import TOPICS, topics_of_headings
 
 Scores = NDArray[np.float64]
@@ -36,6 +37,7 @@ BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothi
 PRIOR_HEADING = -0.8
 PRIOR_INTRODUCTION = -1.0
 SORTED = 512  # hits that are sorted at once
+EQUAL = 1e-9  # a standard deviation up to here is one of rounding
 _NONE = np.zeros(0, dtype=np.int64)
 OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
 
@@ -152,15 +154,19 @@ class Retriever:
         if not count:
             empty = np.zeros(0)
             return Found(Hits((), empty), empty, empty)
-        each = np.asarray(vectors @ self._generation.vectors.T, dtype=np.float64)
-        # rounded: the last bits of a product differ between processors
-        cosines = ((each[0] + each.max(axis=0)) / 2).round(6)
+        each = products(vectors, self._generation.vectors)
+        # in place from here on: a corpus may have 100,000 statements
+        cosines: Scores = each[0].astype(np.float64)
+        if len(each) > 1:
+            cosines += each.max(axis=0)
+            cosines /= 2
+        cosines.round(6, out=cosines)  # the last bits of a product differ between processors
         # every question word counts, also those that name a level or a kind of section
         words = np.asarray(self._generation.word_scores(tokens(query.search)), dtype=np.float64)
-        mean, spread = float(cosines.mean()), float(cosines.std())
-        scores = _standard(words, float(words.mean()), float(words.std()))
-        scores *= WEIGHT_WORDS  # in place from here on: a corpus may have 100,000 statements
-        scores += _standard(cosines, mean, spread)
+        meaning, mean, spread = _standard(cosines)
+        scores, _, _ = _standard(words)
+        scores *= WEIGHT_WORDS
+        scores += meaning
         scores += self._prior
         for code in query.levels:
             scores += self._about[code] * (WEIGHT_LEVEL / len(query.levels))
@@ -183,6 +189,10 @@ class Retriever:
             if position is not None and vote.similarity > BANK_FLOOR:
                 yield position, WEIGHT_BANK * (vote.similarity - BANK_FLOOR) / (1 - BANK_FLOOR)
 
+    def words_held(self, words: Iterable[str], positions: Sequence[int]) -> NDArray[np.int64]:
+        """How many of some different words each of some statements holds."""
+        return self._generation.words_held(words, positions)
+
     def topic_strength(self, name: str) -> Scores:
         """How clearly each statement stands in a section of this kind: 0, 0.5 or 1."""
         return self._topics[name]
@@ -194,5 +204,13 @@ def _prior(passage: Passage) -> float:
     return PRIOR_INTRODUCTION if passage.plain.endswith(":") else 0.0
 
 
-def _standard(values: Scores, mean: float, spread: float) -> Scores:
-    return (values - mean) / spread if spread > 1e-9 else np.zeros_like(values)
+def _standard(values: Scores) -> tuple[Scores, float, float]:
+    """The values in standard deviations from their mean; the mean; one standard deviation."""
+    mean = float(values.mean())
+    apart = values - mean
+    spread = math.sqrt(float(apart @ apart) / len(values))
+    if spread > EQUAL:
+        apart /= spread
+    else:
+        apart[:] = 0.0
+    return apart, mean, spread

@@ -27,6 +27,7 @@ from ladder_qa.figures import (
 from ladder_qa.lists import StatementList
 from ladder_qa.names import LevelNames
 from ladder_qa.portraits import Portraits
+from ladder_qa.ranking import in_order
 from ladder_qa.relevance import Rated, states
 from ladder_qa.retrieve import Found, Retriever
 from ladder_qa.topics import OF_EVERY_LEVEL, is_plain
@@ -247,7 +248,7 @@ class Selector:
         most = np.maximum.reduceat(found.scores[self._members], self._starts)
         kind = set(query.topics[:1])
         best: tuple[float, int] | None = None
-        for number in np.argsort(-most, kind="stable").tolist():
+        for number in in_order(most):
             if most[number] == float("-inf") or (best and most[number] + LIST_TOPIC < best[0]):
                 break
             value = _upper_half(lists[number], found)

@@ -21,7 +21,7 @@ import Stemmer
 from ladder_qa.disk import save_array
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -152,3 +152,14 @@ class WordIndex:
                 entries = slice(self.starts[number], self.starts[number + 1])
                 total[self.rows[entries]] += self.weights[entries]
         return total
+
+    def held(self, asked: Iterable[str], passages: NDArray[np.int64]) -> NDArray[np.int64]:
+        """How many of some different tokens each of some passages, by position, holds."""
+        held = np.zeros(len(passages), dtype=np.int64)
+        for token in asked:
+            number = self.vocabulary.get(token)
+            if number is not None:
+                rows = self.rows[self.starts[number] : self.starts[number + 1]]  # ascending
+                places = np.searchsorted(rows, passages)
+                held += rows[np.minimum(places, len(rows) - 1)] == passages
+        return held
