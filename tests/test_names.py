@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ladder_qa.datamodels import Level
-from ladder_qa.names import LevelNames, Mention, aliases_of
+from ladder_qa.names import LONGEST, LevelNames, Mention, aliases_of
 
 TITLES = {
     "M1": ["Engineering Manager"],
@@ -209,6 +209,17 @@ def test_signs_in_titles_have_no_meaning_of_their_own() -> None:
 )
 def test_moves_are_read_from_their_wording(text: str, expected: tuple[str, str] | None) -> None:
     assert NAMES.transition(text) == expected
+
+
+@pytest.mark.parametrize("letters", [LONGEST - 20, LONGEST + 20])
+@pytest.mark.parametrize("cased", [False, True])
+def test_a_text_that_is_too_long_to_be_remembered_is_read_all_the_same(
+    letters: int, cased: bool
+) -> None:
+    text = "x" * letters + " a director and a Head of Engineering"
+    codes = ["M3"] if cased else ["E1", "M3"]
+    for _ in range(2):
+        assert [mention.code for mention in NAMES.find(text, cased=cased)] == codes
 
 
 def test_a_ladder_without_levels_names_nothing() -> None:

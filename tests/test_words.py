@@ -74,3 +74,13 @@ def test_tokens_are_the_same_in_many_threads() -> None:
     with ThreadPoolExecutor(8) as pool:
         results = list(pool.map(tokens, TEXTS * 50))
     assert results == [tokens(text) for text in TEXTS * 50]
+
+
+@given(
+    st.lists(st.text("ab c", max_size=9), min_size=1, max_size=9),
+    st.sets(st.sampled_from(["a", "b", "c", "ab", "ca", "zebra"])),
+)
+def test_the_words_that_a_passage_holds_are_counted(texts: list[str], asked: set[str]) -> None:
+    every = np.arange(len(texts))[::-1].copy()
+    held = WordIndex.from_texts(texts).held(sorted(asked), every)
+    assert held.tolist() == [len(asked & set(tokens(texts[at]))) for at in every]

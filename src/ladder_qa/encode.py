@@ -52,7 +52,7 @@ TUNED = _MODELS / "encoder.safetensors"
 # Of the file above: hashing its 23 MB at each start would cost a cold `ask` 3 % of its time, so
 # it is checked when the model is exported, and counts as this from then on.
 TUNED_SHA256 = "45b18f3360c9686158e704974e60e2cbbf60f251baf6435af2d6dd9e8dd1bd89"
-# Characters of several texts from which they are run at once: threads take 0.1 ms to start, which
+# Characters of several texts from which they are run at once: handing them over takes 0.1 ms, which
 # is little beside the 4 ms that so many characters take.
 MANY = 240
 _EXPORT_LIMIT_S = 900.0  # 25 s on two cores; more is a hang

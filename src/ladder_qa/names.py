@@ -19,7 +19,7 @@ from ladder_qa.datamodels import Level
 CODE = r"[A-Z]{1,4}\d{1,2}"
 """A level's code: one to four capital letters and a number, as ladders of this trade write it."""
 
-REMEMBERED = 1_024  # texts whose mentions are kept in mind
+REMEMBERED, LONGEST = 1_024, 2_000  # texts whose mentions are kept in mind; their characters
 LONG_WORD = 8  # letters of a word that is also said by its first three, such as "eng"
 # How English job titles are shortened in speech and chat; whole words only.
 _SHORT = {
@@ -183,6 +183,8 @@ class LevelNames:
 
         With `cased`, a name counts only when it starts with a capital, as documents write titles.
         """
+        if len(text) > LONGEST:
+            return tuple(self._find(text, cased=cased))
         return self._found(text, cased)
 
     def _find(self, text: str, *, cased: bool) -> Iterator[Mention]:
