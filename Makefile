@@ -77,7 +77,7 @@ baseline: install ## save this run's figures as the baseline; say why in the com
 
 RUNS := 7
 
-bench: install ## speed beside a plain LlamaIndex and Chroma retriever, for README; hours (RUNS=1: less)
+bench: install ## speed beside a plain LlamaIndex and Chroma retriever; 40 minutes (RUNS=1: less)
 	$(BIN)/python bench/compare.py --runs $(RUNS)
 	$(BIN)/python bench/growth.py --runs $(RUNS)
 	$(BIN)/python bench/report.py

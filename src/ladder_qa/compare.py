@@ -66,10 +66,10 @@ class Comparer:
     def _relation(self, query: Query) -> str | None:
         """What kind of figure is compared, when every side states one."""
         wanted = set(query.levels)
-        stated = (
-            name for name in relations_asked(query) if wanted <= self._stated.get(name, set())
-        )
-        return next(stated, None)
+        for name in relations_asked(query):
+            if wanted <= self._stated.get(name, set()):
+                return name
+        return None
 
     @cached_property
     def _stated(self) -> Mapping[str, set[str]]:

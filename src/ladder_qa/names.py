@@ -155,7 +155,7 @@ class LevelNames:
             else None
         )
         # a question is looked through ten times, each time for all names of the ladder
-        self._found = functools.lru_cache(maxsize=REMEMBERED)(
+        self._remembered = functools.lru_cache(maxsize=REMEMBERED)(
             lambda text, cased: tuple(self._find(text, cased=cased))
         )
 
@@ -185,7 +185,7 @@ class LevelNames:
         """
         if len(text) > LONGEST:
             return tuple(self._find(text, cased=cased))
-        return self._found(text, cased)
+        return self._remembered(text, cased)
 
     def _find(self, text: str, *, cased: bool) -> Iterator[Mention]:
         if self._regex is None:

@@ -37,9 +37,9 @@ BANK_FLOOR = 0.45  # similarity below which a probably-asked question says nothi
 PRIOR_HEADING = -0.8
 PRIOR_INTRODUCTION = -1.0
 SORTED = 512  # hits that are sorted at once
+OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
 EQUAL = 1e-9  # a standard deviation up to here is one of rounding
 _NONE = np.zeros(0, dtype=np.int64)
-OUTER_HEADING = 0.5  # a kind shown by an outer heading counts for less than by the nearest one
 
 
 class Hits(Sequence[Hit]):
