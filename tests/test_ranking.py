@@ -23,14 +23,6 @@ def test_products_are_those_of_the_matrices(vectors: int, rows: int) -> None:
     assert found == pytest.approx(few @ many.T, abs=1e-5)
 
 
-def test_one_vector_of_several_has_the_products_that_it_has_alone() -> None:
-    draw = np.random.default_rng(0)
-    few = draw.standard_normal((3, 24), dtype=np.float32)
-    many = draw.standard_normal((BLOCK + 5, 24), dtype=np.float32)
-    alone = np.concatenate([products(few[at : at + 1], many) for at in range(3)])
-    assert products(few, many) == pytest.approx(alone, abs=1e-6)
-
-
 @given(SCORES, st.integers(0, 50))
 def test_the_best_are_the_first_of_all_in_order(scores: list[float], k: int) -> None:
     expected = sorted(range(len(scores)), key=lambda at: (-scores[at], at))
