@@ -42,6 +42,22 @@ def test_a_free_rewording_passes_that_the_rules_alone_refuse(assistant: Assistan
 
 
 @pytest.mark.parametrize(
+    ("sentence", "carried"),
+    [
+        ("The executive track is right for you.", False),  # the heading, and nothing below it
+        ("You are comfortable with ultimate accountability.", True),
+    ],
+)
+def test_an_inventor_has_to_use_words_of_the_statement_itself(
+    assistant: Assistant, sentence: str, carried: bool
+) -> None:
+    words = "Are comfortable with ultimate accountability—the buck stops with you"
+    given = evidence(assistant, words)
+    assert assistant.verifier.verify(sentence, given).supported
+    assert assistant.verifier.verify(sentence, given, strict=True).supported == carried
+
+
+@pytest.mark.parametrize(
     "sentence",
     [
         "An M2 whom the industry listens to makes the company look good.",

@@ -176,6 +176,43 @@ def test_a_wrong_number_is_mended_when_another_statement_carries_the_sentence(
     assert any("3-5 years" in citation.quote for citation in answer.citations)
 
 
+MEASURED = "How is success measured differently at M2 and M3?"
+HALVES = "At M2 success is measured by your team's performance, and at M3 by your managers' growth"
+TEAMS, MANAGERS = "At M2, your success is measured by", "At M3, your success is measured by"
+
+
+@pytest.mark.parametrize(
+    ("cited", "mode"), [((TEAMS, MANAGERS), "llm"), ((), "extractive"), ((TEAMS,), "extractive")]
+)
+def test_what_stands_in_two_statements_cites_both(
+    assistant: Assistant, cited: tuple[str, ...], mode: str
+) -> None:
+    def writes(request: Request) -> str:
+        numbers = "".join(f"[{number_of(request, words)}]" for words in cited)
+        return f"{HALVES} {numbers}."
+
+    assert last(told(assistant, writes, MEASURED)).mode == mode
+
+
+ONWARD = "You operate primarily through others"
+
+
+@pytest.mark.parametrize(
+    ("before", "gap", "shown"),
+    [(MANAGERS, " ", 2), (TEAMS, " ", 1), (MANAGERS, "\n\n", 1), (MANAGERS, "\n- ", 1)],
+)
+def test_a_sentence_without_a_level_goes_on_about_the_one_before_it(
+    assistant: Assistant, before: str, gap: str, shown: int
+) -> None:
+    def writes(request: Request) -> str:
+        first = next(text for text in given(request) if before in text).rstrip(".")
+        numbers = number_of(request, before), number_of(request, ONWARD)
+        return f"{first} [{numbers[0]}].{gap}{ONWARD} [{numbers[1]}]."
+
+    answer = last(told(assistant, writes, MEASURED))
+    assert (answer.mode, len(answer.claims)) == ("llm", shown)
+
+
 def test_where_most_is_not_carried_the_quotes_are_served(assistant: Assistant) -> None:
     answer = last(told(assistant, lambda r: f"{right(r)} {UNTRUE} [1]. {UNTRUE} today [2]."))
     assert (answer.mode, answer.model) == ("extractive", None)

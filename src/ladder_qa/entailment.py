@@ -9,6 +9,7 @@ against each other (`verify`).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -23,6 +24,7 @@ MODEL = Path(__file__).parent / "models" / "claims.onnx"
 MODEL_SHA256 = "18f09a9c69201f304f238da95b12188e41ec3d07d247fbcd2cb56cda5e932369"
 TOKENIZER_SHA256 = "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037"
 MAX_TOKENS = 256  # of sentence and passages together; the longer one is cut first
+REMEMBERED = 256  # pairs whose log odds are kept in mind
 OUTER = 2  # headings nearest to a passage that are read with it
 
 
@@ -37,11 +39,16 @@ class Entailment:
         self._tokenizer.no_padding()
         self._tokenizer.enable_truncation(MAX_TOKENS, strategy="longest_first")
         self._session = open_session(_checked(model, MODEL_SHA256))
+        # the same pair comes up again where passages are tried alone and together
+        self._odds = functools.lru_cache(maxsize=REMEMBERED)(self._read)
 
     def odds(self, sentence: str, passages: Sequence[Evidence]) -> float:
         """The log odds that the passages, taken together, carry the sentence."""
+        return self._odds(sentence, premise(passages))
+
+    def _read(self, sentence: str, told: str) -> float:
         text = sentence.encode("utf-8", "replace").decode("utf-8")
-        given = premise(passages).encode("utf-8", "replace").decode("utf-8")
+        given = told.encode("utf-8", "replace").decode("utf-8")
         coded = self._tokenizer.encode(text, given)
         inputs = {
             "input_ids": np.asarray([coded.ids], dtype=np.int64),

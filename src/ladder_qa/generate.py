@@ -21,6 +21,7 @@ from ladder_qa.datamodels import Passage, Query
 from ladder_qa.inline import readable
 from ladder_qa.llm import LanguageModel, Message
 from ladder_qa.polarity import negations
+from ladder_qa.standalone import points_elsewhere, unfit
 from ladder_qa.verify import Evidence, Verifier
 from ladder_qa.words import tokens
 from ladder_qa.writing import NOT_STATED, Sentence, Sentences
@@ -28,6 +29,7 @@ from ladder_qa.writing import NOT_STATED, Sentence, Sentences
 LONGEST_ANSWER = 700  # tokens
 ROOM = 12_000  # characters of statements, 3,000 to 4,000 tokens: what a small model still takes
 NEAR = 6  # statements that are tried for a sentence whose citations do not carry it
+ADDED = 2  # of these, tried together with its citations
 
 INSTRUCTIONS = f"""\
 You answer a question about a company's career ladder from numbered statements, and from nothing \
@@ -52,18 +54,6 @@ _PRONOUN = re.compile(
     r"(?:and |but |in addition,? |also,? )?(?:they|it|this|these|those|that|he|she|their|its|both"
     r"|such)\b",
     re.IGNORECASE,
-)
-# Which one is meant, only the sentences around could tell.
-_POINTS = re.compile(
-    r"\b(?:the )?(?:former|latter|lower|higher|upper|first|second|third|next|previous|other|same"
-    r"|this|that)\s+(?:one|level|role|position|step|rung|tier|stage)s?\b",
-    re.IGNORECASE,
-)
-# Letters, digits and what prose is pointed with; no addresses, brackets with numbers, questions.
-_STRANGE = re.compile(
-    r"[^\w\s.,;:!'’\"“”„‘()\[\]/&%+<>≤≥~*#$€£–—→‑-]|\[\s*\d|\bwww\.|://|\w@\w"
-    r"|\?|[<>]\w"
-    r"|\w\.\w{2,}/"
 )
 
 
@@ -96,7 +86,8 @@ class Tally:
 
     `uncited`: no number, and no statement carries it; `beside`: right, but not about the question;
     `reference`: points to a sentence or level that is not named; `markup`: more than plain words;
-    `repeated`: said before.
+    `fragment`: no whole sentence; `question`: asks what no statement asks; `prompt`: speaks of what
+    the model was given; `repetitive`: says the same words twice; `repeated`: said before.
     """
 
     kept: int = 0
@@ -186,23 +177,37 @@ class Writer:
 
     def check(self, sentence: Sentence, offer: Offer, last: Written | None) -> Written | str:
         """The sentence with what carries it, or the reason why it is dropped."""
-        if _STRANGE.search(sentence.text) or readable(sentence.text) != sentence.text:
-            return "markup"  # what is checked and what is shown would differ
-        if sentence.text.startswith("(") or sentence.text.count("(") != sentence.text.count(")"):
-            return "markup"  # a heading path, or a part of one
-        if _POINTS.search(sentence.text):
-            return "reference"
+        if reason := unfit(sentence):
+            return reason
         count = len(offer.passages)
         cited = [offer.passages[n - 1] for n in sentence.numbers if 1 <= n <= count]
         named = self._verifier.codes(sentence.text)
         reason, carriers = self._carried(sentence.text, cited, named)
         if not carriers and len(named) < 2:  # of two levels, what was cited says which is which
-            nearest = self._near(sentence.text, offer.passages)[:NEAR]
-            _, carriers = self._carried(sentence.text, [offer.passages[n] for n in nearest], named)
+            carriers = self._mended(sentence.text, cited, offer.passages, named)
         if carriers:
-            reason = self._item(sentence, carriers)
+            reason = points_elsewhere(sentence.text, carriers, self._verifier.names)
+            reason = reason or self._item(sentence, carriers)
             reason = reason or _out_of_place(sentence, carriers, named, offer, last)
         return reason or Written(sentence, tuple(carriers))
+
+    def _mended(
+        self,
+        text: str,
+        cited: Sequence[Passage],
+        given: Sequence[Passage],
+        named: frozenset[str],
+    ) -> list[Passage]:
+        """What carries a sentence that its citations do not carry: one more statement at most.
+
+        Of several that nobody has named, some two would hold the words of anything.
+        """
+        near = [given[at] for at in self._near(text, given)[:NEAR]]
+        tried = [[one] for one in near]
+        if cited:
+            tried += [[*cited[:2], one] for one in near[:ADDED] if one not in cited]
+        found = (self._carried(text, passages, named)[1] for passages in tried)
+        return next(filter(None, found), [])
 
     def _item(self, sentence: Sentence, carriers: Sequence[Passage]) -> str:
         """Why an item has nothing of what carries it, whatever introduces its list has of it."""
@@ -243,7 +248,9 @@ def _out_of_place(
     """Why a sentence that its carriers do carry has no place in the answer; empty if it has."""
     if _PRONOUN.match(sentence.text) and not _continues(last, carriers):
         return "reference"
-    if not named and not _about_asked(carriers, offer.query):
+    if not named and not (
+        _about_asked(carriers, offer.query) or _goes_on(sentence, last, carriers)
+    ):
         return "level"
     governed = (Evidence.of(passage).governed for passage in carriers)
     if negations(sentence.lead_in) and not any(negations(text) for text in governed):
@@ -257,6 +264,14 @@ def _about_asked(carriers: Sequence[Passage], query: Query) -> bool:
         meant = query.transition[1] if query.transition else query.levels[0]
         return all(not p.levels or meant in p.levels for p in carriers)
     return not query.levels or not any(passage.levels for passage in carriers)
+
+
+def _goes_on(sentence: Sentence, last: Written | None, carriers: Sequence[Passage]) -> bool:
+    """Whether a sentence is read as being about the one level of the one shown before it."""
+    if last is None or sentence.bullet or sentence.first:
+        return False
+    before = {code for passage in last.passages for code in passage.levels}
+    return len(before) == 1 and all(set(p.levels) <= before for p in carriers)
 
 
 def _continues(last: Written | None, carriers: Sequence[Passage]) -> bool:

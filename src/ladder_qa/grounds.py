@@ -212,6 +212,12 @@ class Said:
         held = sum(match.likeness * self.weight(match) for match in self.matches)
         return (held + given) / (total + given) if total + given else 1.0
 
+    def own_share(self) -> float:
+        """The share, by rarity, of the words that the passages' own text holds."""
+        total = sum(self.weight(match) for match in self.matches)
+        held = sum(match.likeness * self.weight(match) for match in self.matches if match.own)
+        return held / total if total else 1.0
+
     def clauses_of(self, theirs: Sequence[Word]) -> list[int]:
         """The clauses of the sentence that hold words matched with some of `theirs`."""
         wanted = set(map(id, theirs))

@@ -35,8 +35,9 @@ from ladder_qa.words import tokens
 
 REMEMBERED = 2_048  # passages kept in mind as they were read, about 10 kB each
 HELD = 0.7  # likeness from which a word counts as held
-# A sentence of a language model counts as carried from these log odds, and this share of words.
-STRICT, STRICT_SHARE = 0.5, 0.5
+# A sentence of a language model counts as carried from these log odds, and these shares of its
+# words: in the passages with their headings, and in their own text.
+STRICT, STRICT_SHARE, STRICT_OWN = 0.5, 0.5, 0.2
 MANY = 2  # words that no passage holds, beyond those of the passages that are left over
 # Shares of a sentence's words by rarity; set on a development set of 332 claims.
 FOUND = 0.58  # that the passages hold at least
@@ -75,7 +76,7 @@ class Verifier:
         passages: Sequence[Passage],
         entailment: Entailment | None = None,
     ) -> None:
-        self._names, self._about = names, About(names)
+        self.names, self._about = names, About(names)
         self._entailment = entailment
         # read once: the words of a passage are compared with those of many sentences
         self._ground = functools.lru_cache(maxsize=REMEMBERED)(lambda one: Ground(one, names))
@@ -108,7 +109,7 @@ class Verifier:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
         found = self._objections(said)
-        if strict and (_holds_nothing(said) or self._share(said) < STRICT_SHARE):
+        if strict and (_holds_nothing(said) or self._thin(said)):
             return Verdict("not_found", _named(said.matches))
         odds = score(calibration()["claims"]["weights"], self._features(said, evidence, found))
         if odds >= (STRICT if strict else 0.0):
@@ -126,7 +127,7 @@ class Verifier:
         return self._said(readable(sentence), evidence)
 
     def _said(self, plain: str, evidence: Sequence[Evidence]) -> Said:
-        return Said(plain, evidence, self._names, self._weigh, self._ground)
+        return Said(plain, evidence, self.names, self._weigh, self._ground)
 
     def _decided(self, said: Said) -> Verdict | None:
         """What levels, amounts or directions object to, and that a quote is one; else None.
@@ -161,7 +162,7 @@ class Verifier:
 
     def codes(self, text: str) -> frozenset[str]:
         """The described levels that a text names."""
-        return frozenset(mention.code for mention in self._names.find(text))
+        return frozenset(mention.code for mention in self.names.find(text))
 
     def clauses(self, text: str) -> Iterator[tuple[str, str]]:
         """The clauses of a text that name one level each, with that level."""
@@ -223,6 +224,10 @@ class Verifier:
     def _share(self, said: Said) -> float:
         """The share of words held, levels and amounts, which are held by now, counted as words."""
         return said.share(_GIVEN * (len(said.reading.codes) + len(quantities_in(said.text))))
+
+    def _thin(self, said: Said) -> bool:
+        """Whether too few of a sentence's words are in its passages, or in their headings alone."""
+        return self._share(said) < STRICT_SHARE or said.own_share() < STRICT_OWN
 
     def _weigh(self, stem: str) -> float:
         return math.log(1 + self._passages / (1 + self._counts[stem]))
