@@ -168,6 +168,7 @@ class Writer:
             tally.dropped["repeated"] += 1
             return None
         found = await self._work(lambda: self.check(sentence, offer, last))
+        self.model.standing.note(carried=isinstance(found, Written) or found == "beside")
         if isinstance(found, Written):
             tally.said.add(words)
             tally.kept += 1
@@ -214,7 +215,9 @@ class Writer:
         if not sentence.lead_in:
             return ""
         alone = sentence.text.removeprefix(f"{sentence.lead_in}: ")
-        verdict = self._verifier.verify(alone, [Evidence.of(p) for p in carriers], strict=True)
+        verdict = self._verifier.verify(
+            alone, [Evidence.of(p) for p in carriers], handicap=self.model.standing.handicap
+        )
         return verdict.reason if verdict.reason in ("extra", "not_found", "relation") else ""
 
     def _carried(
@@ -227,12 +230,12 @@ class Writer:
             for clause, code in self._verifier.clauses(text):
                 about = [p for p in passages if code in (*p.levels, *p.mentions)]
                 verdict = self._verifier.verify(
-                    clause, [Evidence.of(p) for p in about], strict=True
+                    clause, [Evidence.of(p) for p in about], handicap=self.model.standing.handicap
                 )
                 if not verdict.supported:
                     return verdict.reason or "level", []
         evidence = [Evidence.of(passage) for passage in passages]
-        span = self._verifier.best(text, 0, evidence, strict=True)
+        span = self._verifier.best(text, 0, evidence, handicap=self.model.standing.handicap)
         if not span.verdict.supported:
             return span.verdict.reason or "not_found", []
         return "", [passages[at] for at in span.carried_by]

@@ -20,6 +20,7 @@ from ladder_qa.budget import TokenBudget
 from ladder_qa.errors import LanguageModelError, LanguageModelFault
 from ladder_qa.exchange import Endpoint, Exchange, Message, as_error
 from ladder_qa.settings import Settings
+from ladder_qa.standing import Standing
 
 __all__ = ["LanguageModel", "Limits", "Message"]
 
@@ -74,7 +75,10 @@ class _Answer:
 
 
 class LanguageModel:
-    """One model of one provider. Holds no connection, so any event loop may use it, or several."""
+    """One model of one provider. Holds no connection, so any event loop may use it, or several.
+
+    `standing` is what those who check its sentences have made of them.
+    """
 
     def __init__(
         self,
@@ -82,11 +86,13 @@ class LanguageModel:
         limits: Limits,
         budget: TokenBudget | None = None,
         breaker: CircuitBreaker | None = None,
+        standing: Standing | None = None,
     ) -> None:
         self._endpoint = endpoint
         self._limits = limits
         self._budget = budget
         self._breaker = breaker or CircuitBreaker()
+        self.standing = standing or Standing()
         self._tls: ssl.SSLContext | None = None
         self._reading: set[asyncio.Task[None]] = set()
 
@@ -102,6 +108,7 @@ class LanguageModel:
             Endpoint(provider, model, settings.llm_base_url, key),
             Limits.of(settings.llm_timeout_s),
             TokenBudget(settings.data, tokens) if tokens else None,
+            standing=Standing(settings.llm, settings.data),
         )
 
     @property

@@ -118,6 +118,7 @@ class Replies:
             failure = error.kind
         except Exception:  # noqa: BLE001  (whatever fails, the answer in quotes is there)
             failure = "check"
+        await self._work(model.standing.keep)
         yield Told(dict(tally.dropped), tally.kept, failure)
         answer = self._ended(considered, tally, draft, written, failure)
         for event in _after(answer, draft, self._identity(considered.answer)):

@@ -21,7 +21,7 @@ from ladder_qa.writing import Sentence
 # Letters, digits and what prose is pointed with; no addresses, brackets with numbers.
 _STRANGE = re.compile(
     r"[^\w\s.,;:!?'’\"“”„‘()\[\]/&%+<>≤≥~*#$€£–—→‑-]|\[\s*\d|\bwww\.|://|\w@\w"
-    r"|[<>][^\W\d]"
+    r"|[<>]\s*[^\W\d]"
     r"|\w\.\w{2,}/"
 )
 # Which one is meant, only the sentences around could tell.
@@ -38,6 +38,10 @@ _OF_PROMPT = re.compile(
     r"(statement|answer|question|prompt|instruction)s?\b",
     re.IGNORECASE,
 )
+# A model of itself, or of what it is about to write.
+_OF_ITSELF = re.compile(r"\b(?:I(?!\.)|[Mm]y|[Mm]e)\b|^(?:So,? )?[Hh]ere(?:['’]s| is| are)\b")
+_QUOTED = re.compile(r"\"[^\"]*\"|“[^”]*”|(?<!\w)['‘][^'’]*['’](?!\w)")
+_ASKS = re.compile(r"(?:Q(?:uestion)?\s*:\s*)?[^.:;!?'\"“”‘]+\?$", re.IGNORECASE)
 _ASKED = re.compile(r"([^.:;!?'\"“”‘]+)\?")
 _ENDED = re.compile(r"[.!…][\"'”’)]*$")
 _WORDS = re.compile(r"[\w'’-]+")
@@ -77,11 +81,14 @@ def points_elsewhere(text: str, carriers: Sequence[Passage], names: LevelNames) 
         back = len(named) == 1 and phrase.startswith(("this ", "that ", "same "))
         if phrase not in told and not back:
             return "reference"
+    if _ASKS.match(text):
+        return "question"
     asked = {stem for match in _ASKED.finditer(text) for stem in _telling(match[1])}
     if not asked <= _telling(told):
         return "question"
+    own = _QUOTED.sub("", text)
     unheld = (match for match in _OF_PROMPT.finditer(text) if match[1].casefold() not in told)
-    return "prompt" if any(unheld) else ""
+    return "prompt" if _OF_ITSELF.search(own) or any(unheld) else ""
 
 
 def _telling(text: str) -> set[str]:

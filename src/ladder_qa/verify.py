@@ -92,12 +92,12 @@ class Verifier:
         self._counts, self._passages = counts, max(len(passages), 100)
 
     def verify(
-        self, sentence: str, evidence: Sequence[Evidence], *, strict: bool = False
+        self, sentence: str, evidence: Sequence[Evidence], *, handicap: float | None = None
     ) -> Verdict:
         """Whether `evidence`, taken together, carries all of one sentence.
 
-        `strict` is for sentences of a writer who may invent: half of its words have to be held, and
-        the score has to be surer.
+        `handicap` is for sentences of a writer who may invent: half of its words have to be held,
+        and the score needs log odds of STRICT and so much more.
         """
         if not evidence:
             return Verdict("not_found", "there is no passage")
@@ -108,11 +108,11 @@ class Verifier:
         if self._entailment is None:
             objections = (check(said) for check in self._soft.values())
             return next((one for one in objections if one is not None), Verdict())
-        found = self._objections(said)
-        if strict and (_holds_nothing(said) or self._thin(said)):
+        if handicap is not None and (_holds_nothing(said) or self._thin(said)):
             return Verdict("not_found", _named(said.matches))
+        found = self._objections(said)
         odds = score(calibration()["claims"]["weights"], self._features(said, evidence, found))
-        if odds >= (STRICT if strict else 0.0):
+        if odds >= (0.0 if handicap is None else STRICT + handicap):
             return Verdict()
         return next((one for one in found.values() if one is not None), _unexplained(said))
 
@@ -172,7 +172,12 @@ class Verifier:
                 yield text[start:end], next(iter(named))
 
     def best(
-        self, sentence: str, start: int, evidence: Sequence[Evidence], *, strict: bool = False
+        self,
+        sentence: str,
+        start: int,
+        evidence: Sequence[Evidence],
+        *,
+        handicap: float | None = None,
     ) -> CheckedSpan:
         """A sentence that starts at `start` of its text, with the fewest passages that carry it.
 
@@ -192,7 +197,7 @@ class Verifier:
             tried += [*combinations(order[:_PAIRED], 2), *combinations(order[:_PAIRED], 3)]
         first: Verdict | None = None
         for chosen in tried:
-            verdict = self.verify(sentence, [evidence[i] for i in chosen], strict=strict)
+            verdict = self.verify(sentence, [evidence[i] for i in chosen], handicap=handicap)
             if verdict.supported:
                 return CheckedSpan(start, end, verdict, tuple(sorted(chosen)))
             first = first or verdict
