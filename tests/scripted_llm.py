@@ -12,7 +12,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
@@ -36,7 +36,7 @@ class Reset:
 
 
 Step = bytes | Wait | Hang | Reset
-Reply = Sequence[Step]  # the connection is closed after the last step
+Reply = Sequence[Step]
 
 
 @dataclass
@@ -60,7 +60,7 @@ class ScriptedServer:
     """Serves `script`, one reply a request, in order; or what `reply` gives, without an end."""
 
     script: Sequence[Reply] = ()
-    reply: Callable[[Request], Reply] | None = None
+    reply: Callable[[Request], Iterable[Step]] | None = None
     requests: list[Request] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
     open_connections: int = 0

@@ -24,7 +24,18 @@ from ladder_qa.feedback import FeedbackStore
 from ladder_qa.settings import Settings
 from ladder_qa.web.observe import Metrics, make_logger
 from ladder_qa.web.serving import Backend, Keeper
-from scripted_llm import Hang, Reply, Request, ScriptedServer, chunk, head, openai_answer
+from scripted_llm import (
+    Hang,
+    Reply,
+    Request,
+    ScriptedServer,
+    Step,
+    Wait,
+    chunk,
+    head,
+    openai_answer,
+    openai_body,
+)
 from served import assistant_for, listening, settings_for
 from test_replies import QUESTION, right
 
@@ -86,6 +97,38 @@ def test_claims_are_streamed_behind_their_citations_and_done_is_last(
     assert answer["claims"] == [ANY]
     assert 'ladder_qa_model_sentences_total{result="kept"} 2.0' in metrics
     assert QUESTION not in metrics
+
+
+WITHIN_S = 0.15  # from the model's last word of a sentence to the claim at the client
+
+
+def test_a_claim_comes_as_soon_as_its_sentence_is_written(
+    pytestconfig: pytest.Config, assistant: Assistant
+) -> None:
+    written: list[float] = []
+
+    def reply(request: Request) -> Iterator[Step]:
+        begun, _, rest = right(request).rpartition(" [")
+        yield head()
+        yield chunk({"content": begun})
+        yield Wait(0.3)
+        written.append(time.monotonic())
+        yield chunk({"content": f" [{rest}"})
+        yield Wait(0.7)  # the model goes on writing
+        yield from openai_body(" And more.")
+
+    took = []
+    with (
+        ScriptedServer(reply=reply) as model,
+        serving(pytestconfig, assistant, model) as port,
+    ):
+        for _ in range(5):
+            with contextlib.closing(asked(port, "/api/v1/ask/stream")) as connection:
+                lines = iter(connection.getresponse().readline, b"")
+                assert next(line for line in lines if line == b"event: claim\n")
+                took.append(time.monotonic() - written[-1])
+                assert b"done" in b"".join(lines)
+    assert sorted(took)[len(took) // 2] < WITHIN_S
 
 
 @pytest.mark.parametrize("leavers", [FEW, pytest.param(MANY, marks=pytest.mark.slow)])

@@ -8,6 +8,7 @@ which too little is left (`assistant`).
 
 from __future__ import annotations
 
+import itertools
 import re
 import secrets
 from collections import Counter
@@ -28,8 +29,8 @@ from ladder_qa.writing import NOT_STATED, Sentence, Sentences
 
 LONGEST_ANSWER = 700  # tokens
 ROOM = 12_000  # characters of statements, 3,000 to 4,000 tokens: what a small model still takes
-NEAR = 6  # statements that are tried for a sentence whose citations do not carry it
-ADDED = 2  # of these, tried together with its citations
+NEAR = 3  # statements that are tried for a sentence whose citations do not carry it
+ADDED = 1  # of these, tried together with its citations
 
 INSTRUCTIONS = f"""\
 You answer a question about a company's career ladder from numbered statements, and from nothing \
@@ -203,10 +204,11 @@ class Writer:
 
         Of several that nobody has named, some two would hold the words of anything.
         """
-        near = [given[at] for at in self._near(text, given)[:NEAR]]
-        tried = [[one] for one in near]
+        near = (given[at] for at in self._near(text, given))
+        other = list(itertools.islice((one for one in near if one not in cited), NEAR))
+        tried = [[one] for one in other]
         if cited:
-            tried += [[*cited[:2], one] for one in near[:ADDED] if one not in cited]
+            tried += [[cited[0], one] for one in other[:ADDED]]
         found = (self._carried(text, passages, named)[1] for passages in tried)
         return next(filter(None, found), [])
 

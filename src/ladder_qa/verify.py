@@ -34,6 +34,7 @@ from ladder_qa.wording import EXACT, is_light
 from ladder_qa.words import tokens
 
 REMEMBERED = 2_048  # passages kept in mind as they were read, about 10 kB each
+SIDES = 64  # sentences beside passages that are kept in mind, about 12 kB each
 HELD = 0.7  # likeness from which a word counts as held
 # A sentence of a language model counts as carried from these log odds, and these shares of its
 # words: in the passages with their headings, and in their own text.
@@ -80,6 +81,10 @@ class Verifier:
         self._entailment = entailment
         # read once: the words of a passage are compared with those of many sentences
         self._ground = functools.lru_cache(maxsize=REMEMBERED)(lambda one: Ground(one, names))
+        # a passage is looked at for its words first, then by all rules, alone and with others
+        self._sides = functools.lru_cache(maxsize=SIDES)(
+            lambda plain, given: Said(plain, given, names, self._weigh, self._ground)
+        )
         self._soft: dict[str, Callable[[Said], Verdict | None]] = {
             "strangers": rules.strangers,
             "found": self._found,
@@ -127,7 +132,7 @@ class Verifier:
         return self._said(readable(sentence), evidence)
 
     def _said(self, plain: str, evidence: Sequence[Evidence]) -> Said:
-        return Said(plain, evidence, self.names, self._weigh, self._ground)
+        return self._sides(plain, tuple(evidence))
 
     def _decided(self, said: Said) -> Verdict | None:
         """What levels, amounts or directions object to, and that a quote is one; else None.
