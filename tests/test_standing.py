@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from ladder_qa.standing import FADE, MOST, Standing
+from ladder_qa.standing import FADE, MOST, PASS, SLIP, Standing
 
 
 def after(standing: Standing, carried: int, refused: int) -> Standing:
@@ -38,11 +38,19 @@ def test_one_that_invents_has_to_be_surer_and_surer_up_to_a_limit() -> None:
     assert asked[-1] == MOST
 
 
-def test_the_log_odds_are_those_of_its_sentences() -> None:
+def test_the_log_odds_are_those_of_its_right_sentences() -> None:
     standing = Standing()
     for number in range(2_000):
         standing.note(carried=number % 4 == 0)
-    assert standing.handicap == pytest.approx(math.log(3), abs=0.1)
+    right = (0.25 - SLIP) / (PASS - SLIP)  # those that pass are fewer than those that are right
+    assert standing.handicap == pytest.approx(math.log((1 - right) / right), abs=0.15)
+
+
+def test_nothing_more_is_asked_of_one_that_is_right_as_often_as_not() -> None:
+    standing, passes = Standing(), 100 * (0.52 * PASS + 0.48 * SLIP)
+    for number in range(2_000):
+        standing.note(carried=37 * number % 100 < passes)  # spread over every hundred
+    assert standing.handicap < 0.1
 
 
 def test_what_was_long_ago_is_forgotten() -> None:
@@ -68,6 +76,7 @@ def test_the_next_process_goes_on_from_there(tmp_path: Path) -> None:
         "{",
         '{"model": "openai/m"}',
         '{"model": "openai/m", "carried": -1, "refused": 40}',
+        '{"model": "openai/m", "carried": 0, "refused": 0}',
         '{"model": "openai/m", "carried": 1, "refused": 1e9}',
         '{"model": "openai/m", "carried": NaN, "refused": 40}',
         '{"model": "openai/m", "carried": [], "refused": 40}',

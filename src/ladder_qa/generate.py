@@ -169,7 +169,10 @@ class Writer:
             tally.dropped["repeated"] += 1
             return None
         found = await self._work(lambda: self.check(sentence, offer, last))
-        self.model.standing.note(carried=isinstance(found, Written) or found == "beside")
+        standing = self.model.standing
+        standing.note(carried=isinstance(found, Written) or found == "beside")
+        if isinstance(found, Written) and (handicap := standing.handicap):
+            found = await self._work(lambda: self.check(sentence, offer, last, handicap))
         if isinstance(found, Written):
             tally.said.add(words)
             tally.kept += 1
@@ -177,19 +180,24 @@ class Writer:
         tally.dropped[found] += 1
         return None
 
-    def check(self, sentence: Sentence, offer: Offer, last: Written | None) -> Written | str:
-        """The sentence with what carries it, or the reason why it is dropped."""
+    def check(
+        self, sentence: Sentence, offer: Offer, last: Written | None, handicap: float = 0.0
+    ) -> Written | str:
+        """The sentence with what carries it, or the reason why it is dropped.
+
+        `handicap` is what it needs beyond the usual log odds.
+        """
         if reason := unfit(sentence):
             return reason
         count = len(offer.passages)
         cited = [offer.passages[n - 1] for n in sentence.numbers if 1 <= n <= count]
         named = self._verifier.codes(sentence.text)
-        reason, carriers = self._carried(sentence.text, cited, named)
+        reason, carriers = self._carried(sentence.text, cited, named, handicap)
         if not carriers and len(named) < 2:  # of two levels, what was cited says which is which
-            carriers = self._mended(sentence.text, cited, offer.passages, named)
+            carriers = self._mended(sentence.text, cited, offer, named, handicap)
         if carriers:
             reason = points_elsewhere(sentence.text, carriers, self._verifier.names)
-            reason = reason or self._item(sentence, carriers)
+            reason = reason or self._item(sentence, carriers, handicap)
             reason = reason or _out_of_place(sentence, carriers, named, offer, last)
         return reason or Written(sentence, tuple(carriers))
 
@@ -197,33 +205,34 @@ class Writer:
         self,
         text: str,
         cited: Sequence[Passage],
-        given: Sequence[Passage],
+        offer: Offer,
         named: frozenset[str],
+        handicap: float,
     ) -> list[Passage]:
         """What carries a sentence that its citations do not carry: one more statement at most.
 
         Of several that nobody has named, some two would hold the words of anything.
         """
-        near = (given[at] for at in self._near(text, given))
+        near = (offer.passages[at] for at in self._near(text, offer.passages))
         other = list(itertools.islice((one for one in near if one not in cited), NEAR))
         tried = [[one] for one in other]
         if cited:
             tried += [[cited[0], one] for one in other[:ADDED]]
-        found = (self._carried(text, passages, named)[1] for passages in tried)
+        found = (self._carried(text, passages, named, handicap)[1] for passages in tried)
         return next(filter(None, found), [])
 
-    def _item(self, sentence: Sentence, carriers: Sequence[Passage]) -> str:
+    def _item(self, sentence: Sentence, carriers: Sequence[Passage], handicap: float) -> str:
         """Why an item has nothing of what carries it, whatever introduces its list has of it."""
         if not sentence.lead_in:
             return ""
         alone = sentence.text.removeprefix(f"{sentence.lead_in}: ")
         verdict = self._verifier.verify(
-            alone, [Evidence.of(p) for p in carriers], handicap=self.model.standing.handicap
+            alone, [Evidence.of(p) for p in carriers], handicap=handicap
         )
         return verdict.reason if verdict.reason in ("extra", "not_found", "relation") else ""
 
     def _carried(
-        self, text: str, passages: Sequence[Passage], named: frozenset[str]
+        self, text: str, passages: Sequence[Passage], named: frozenset[str], handicap: float
     ) -> tuple[str, list[Passage]]:
         """As few of the passages as carry a sentence; else none, and the reason."""
         if not passages:
@@ -232,12 +241,12 @@ class Writer:
             for clause, code in self._verifier.clauses(text):
                 about = [p for p in passages if code in (*p.levels, *p.mentions)]
                 verdict = self._verifier.verify(
-                    clause, [Evidence.of(p) for p in about], handicap=self.model.standing.handicap
+                    clause, [Evidence.of(p) for p in about], handicap=handicap
                 )
                 if not verdict.supported:
                     return verdict.reason or "level", []
         evidence = [Evidence.of(passage) for passage in passages]
-        span = self._verifier.best(text, 0, evidence, handicap=self.model.standing.handicap)
+        span = self._verifier.best(text, 0, evidence, handicap=handicap)
         if not span.verdict.supported:
             return span.verdict.reason or "not_found", []
         return "", [passages[at] for at in span.carried_by]
