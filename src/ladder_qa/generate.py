@@ -237,7 +237,7 @@ class Writer:
         """As few of the passages as carry a sentence; else none, and the reason."""
         if not passages:
             return "uncited", []
-        if len(named) > 1:
+        if len(named) > 1 and len({code for p in passages for code in p.levels}) > 1:
             for clause, code in self._verifier.clauses(text):
                 about = [p for p in passages if code in (*p.levels, *p.mentions)]
                 verdict = self._verifier.verify(

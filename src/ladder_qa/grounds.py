@@ -212,11 +212,11 @@ class Said:
         held = sum(match.likeness * self.weight(match) for match in self.matches)
         return (held + given) / (total + given) if total + given else 1.0
 
-    def own_share(self) -> float:
-        """The share, by rarity, of the words that the passages' own text holds."""
+    def own_share(self, given: float = 0.0) -> float:
+        """The same of the words that the passages' own text holds, without their headings."""
         total = sum(self.weight(match) for match in self.matches)
         held = sum(match.likeness * self.weight(match) for match in self.matches if match.own)
-        return held / total if total else 1.0
+        return (held + given) / (total + given) if total + given else 1.0
 
     def clauses_of(self, theirs: Sequence[Word]) -> list[int]:
         """The clauses of the sentence that hold words matched with some of `theirs`."""

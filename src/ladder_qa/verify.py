@@ -30,7 +30,7 @@ from ladder_qa.polarity import breaks
 from ladder_qa.quantities import quantities_in
 from ladder_qa.relevance import calibration, score
 from ladder_qa.sentences import split_sentences
-from ladder_qa.wording import EXACT, is_light
+from ladder_qa.wording import EXACT, is_light, read
 from ladder_qa.words import tokens
 
 REMEMBERED = 2_048  # passages kept in mind as they were read, about 10 kB each
@@ -170,10 +170,10 @@ class Verifier:
         return frozenset(mention.code for mention in self.names.find(text))
 
     def clauses(self, text: str) -> Iterator[tuple[str, str]]:
-        """The clauses of a text that name one level each, with that level."""
+        """The clauses of a text that name one level each and say something, with that level."""
         for start, end in breaks(text):
             named = self.codes(text[start:end])
-            if len(named) == 1:
+            if len(named) == 1 and read(text[start:end], self.names).words:
                 yield text[start:end], next(iter(named))
 
     def best(
@@ -233,11 +233,16 @@ class Verifier:
 
     def _share(self, said: Said) -> float:
         """The share of words held, levels and amounts, which are held by now, counted as words."""
-        return said.share(_GIVEN * (len(said.reading.codes) + len(quantities_in(said.text))))
+        return said.share(self._given(said))
+
+    def _given(self, said: Said) -> float:
+        """What levels and amounts weigh."""
+        return _GIVEN * (len(said.reading.codes) + len(quantities_in(said.text)))
 
     def _thin(self, said: Said) -> bool:
         """Whether too few of a sentence's words are in its passages, or in their headings alone."""
-        return self._share(said) < STRICT_SHARE or said.own_share() < STRICT_OWN
+        given = self._given(said)
+        return said.share(given) < STRICT_SHARE or said.own_share(given) < STRICT_OWN
 
     def _weigh(self, stem: str) -> float:
         return math.log(1 + self._passages / (1 + self._counts[stem]))
