@@ -213,6 +213,25 @@ def test_a_sentence_without_a_level_goes_on_about_the_one_before_it(
     assert (answer.mode, len(answer.claims)) == ("llm", shown)
 
 
+@pytest.mark.parametrize(
+    ("statement", "shown"),
+    [
+        (TEAMS, 2),  # of a level that was asked about, though of something else
+        ("At E1, you own a domain and operate as an executive participant", 1),
+    ],
+)
+def test_what_is_carried_is_shown_if_it_is_about_a_level_asked_about(
+    assistant: Assistant, statement: str, shown: int
+) -> None:
+    said = next(p.plain for p in assistant.generation.passages if statement in p.plain).rstrip(".")
+
+    def writes(request: Request) -> str:
+        number = next((n for text, n in given(request).items() if statement in text), 1)
+        return f"{right(request)} {said} [{number}]."
+
+    assert len(last(told(assistant, writes)).claims) == shown
+
+
 def test_where_most_is_not_carried_the_quotes_are_served(assistant: Assistant) -> None:
     answer = last(told(assistant, lambda r: f"{right(r)} {UNTRUE} [1]. {UNTRUE} today [2]."))
     assert (answer.mode, answer.model) == ("extractive", None)

@@ -37,7 +37,7 @@ from ladder_qa.outcome import Decision, Judge
 from ladder_qa.query import Understanding, long_sentences
 from ladder_qa.relevance import Rated, Relevance, states
 from ladder_qa.retrieve import Found, Retriever
-from ladder_qa.selection import LEAST, Selection, Selector
+from ladder_qa.selection import Selection, Selector
 from ladder_qa.settings import Settings
 from ladder_qa.suggest import Suggester
 from ladder_qa.texts import MAX_QUESTION, check_passages, check_text
@@ -161,10 +161,12 @@ class Assistant:
         likely = [passages[one.position] for one in considered.rated]
         further = [hit.passage for hit in considered.found.hits if states(hit.passage)]
         chosen = fitting(list(dict.fromkeys((*quoted, *likely, *further))))
-        least = BEARING if considered.answer.outcome in REFUSALS else LEAST
-        bearing = {passages[r.position].id for r in considered.rated if r.probability >= least}
-        sections = {(p.document, p.section) for p in quoted}
-        bearing |= {p.id for p in chosen if (p.document, p.section) in sections}
+        if considered.answer.outcome in REFUSALS:
+            rated = (one for one in considered.rated if one.probability >= BEARING)
+            bearing = {passages[one.position].id for one in rated}
+        else:  # what it says of the levels asked about is in place, if it is carried
+            allowed = self._retriever.allowed(considered.query)
+            bearing = {p.id for p in chosen if allowed[self._retriever.positions[p.id]]}
         return Offer(considered.query, chosen, frozenset(bearing))
 
     def nearest_of(self, text: str, passages: Sequence[Passage]) -> list[int]:
