@@ -180,6 +180,41 @@ def test_a_title_that_the_documents_give_wins_over_one_derived_for_another_level
     assert names.codes("Engineering Manager") == ("B1",)
 
 
+DESIGNERS = {
+    "D1": ["Associate Product Designer"],
+    "D2": ["Product Designer"],
+    "D3": ["Senior Product Designer"],
+    "D4": ["Staff Product Designer"],
+    "DM1": ["Design Manager"],
+    "DM2": ["Senior Design Manager"],
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "codes"),
+    [
+        ("How many staff designers are there?", ("D4",)),
+        ("a senior designer's week", ("D3",)),
+        ("an associate designer", ("D1",)),
+        ("the Senior Product Designer", ("D3",)),
+        ("a senior manager", ("DM2",)),
+        ("a staff engineer", ()),  # another profession
+        ("a designer", ()),  # of any rank
+        ("Junior Designer", ()),
+    ],
+)
+def test_speech_leaves_out_what_stands_between_rank_and_profession(
+    text: str, codes: tuple[str, ...]
+) -> None:
+    assert names_of(DESIGNERS).codes(text) == codes
+
+
+def test_a_rank_and_profession_that_two_levels_share_are_neither() -> None:
+    names = names_of({"L3": ["Senior Data Analyst"], "B3": ["Senior Business Analyst"]})
+    assert names.codes("a senior analyst") == ()
+    assert names.codes("a senior data analyst") == ("L3",)
+
+
 @pytest.mark.parametrize("text", ["Mid-Level Engineer", "mid level engineer", "Mid-level Eng"])
 def test_a_title_with_a_hyphen_is_found_with_and_without_it(text: str) -> None:
     assert names_of({"S2": ["Mid-Level Engineer"]}).codes(text) == ("S2",)

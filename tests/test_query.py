@@ -130,6 +130,35 @@ def test_levels_that_no_document_describes_are_named_as_unknown(
     assert (query.unknown, query.levels) == (unknown, levels)
 
 
+DESIGNERS = """# Designers
+
+| Level | Title |
+|-------|-------|
+| D1 | Associate Product Designer |
+| D2 | Product Designer |
+| D3 | Senior Product Designer |
+"""
+
+
+@pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("When does a mid-level designer look again?", ()),
+        ("Do designers write code?", ()),
+        ("Can I go back to being an individual contributor?", ()),  # no code is theirs alone
+        ("What does a junior designer do?", ("junior designer",)),
+        ("What does a product manager do?", ("product manager",)),
+        ("What does a staff engineer do?", ("staff engineer",)),
+    ],
+)
+def test_words_of_one_title_are_no_level_that_is_missing(
+    question: str, unknown: tuple[str, ...]
+) -> None:
+    ladder = read_ladder([read_document("designers.md", DESIGNERS.encode())])
+    understood = Understanding(ladder, DESIGNERS.split(), KNOWN.__contains__).query(question)
+    assert understood.unknown == unknown
+
+
 @pytest.mark.parametrize(
     "question",
     [

@@ -34,6 +34,17 @@ _ARTICLE = re.compile(r"\b(?:an?|the|as|vs\.?|versus|senior|sr\.?)\s+$", re.IGNO
 # A name starts a word; in a range such as "E1-E2" the second code counts as well.
 _START = r"(?:(?<![\w-])|(?<=[A-Za-z]\d-))"
 _DEPARTMENTS = {"engineering", "technology", "software"}  # left out in speech: "Senior Manager"
+# Behind these, speech leaves out what stands before the profession: "staff (product) designer".
+_RANKS = {
+    "associate",
+    "distinguished",
+    "graduate",
+    "junior",
+    "lead",
+    "principal",
+    "senior",
+    "staff",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,8 @@ def _spoken(title: str) -> set[str]:
     kept = [word for word in words if word not in _DEPARTMENTS]
     if len(kept) >= 2 and not _SMALL & set(words):
         forms.add(" ".join(kept))
+    if len(words) > 2 and words[0] in _RANKS and not _SMALL & set(words):
+        forms.add(f"{words[0]} {words[-1]}")
     shortened = {word: (word[:3],) for word in words if len(word) >= LONG_WORD} | _SHORT
     for word, shorts in shortened.items():
         for form in tuple(forms):

@@ -119,6 +119,8 @@ _SMALL_TALK = re.compile(
     r"|gracias)\W*(?:you|a lot|please|so much)?\W*$",
     re.IGNORECASE,
 )
+_CONTRIBUTOR = re.compile(r"individual contributors?|ics")
+_NO_RANK = re.compile(r"\b(?:entry|mid)[ -]level ")
 _ROLE = re.compile(
     r"\b(?:[se]?vps?|avps?|vice[ -]presidents?|(?:staff|principal|distinguished|senior|junior|lead"
     r"|entry[ -]level|mid[ -]level)(?: \w+)? (?:engineer|developer|designer|analyst|scientist)s?"
@@ -306,12 +308,22 @@ class Understanding:
         for match in _ROLE.finditer(text):
             if not compared and not _INTO.search(text[: match.start()]):
                 continue
-            if any(match.group().casefold() in name for name in self._described):
-                continue  # the name of a track, or a part of a title
+            if self._is_part_of_title(match.group()):
+                continue
             inside = any(start < match.end() and match.start() < end for start, end in taken)
             if not inside:
                 found[match.group()] = None
         return tuple(found)
+
+    def _is_part_of_title(self, role: str) -> bool:
+        """Whether a job title is a track's name, or words of one title ("mid-level designers")."""
+        name = role.casefold()
+        if any(name in described for described in self._described):
+            return True
+        if _CONTRIBUTOR.fullmatch(name) and "ic" not in self._prefixes:
+            return True  # everybody without a team, in documents that give these no codes
+        words = set(_NO_RANK.sub("", name).removesuffix("s").split())
+        return any(words <= set(described.split()) for described in self._described)
 
     def _move(
         self, text: str, mentions: Sequence[Mention], levels: Sequence[str]
