@@ -59,21 +59,27 @@ format: install ## format the code in place
 	$(BIN)/ruff format $(CODE)
 	$(BIN)/ruff check --fix $(CODE)
 
-# Another organisation's ladder, with an index of its own; its documents are not in the project.
+# Other ladders, each with an index of its own: six that were invented for this, and a real one whose
+# documents are not in the project. Making the exported embedding model takes longest: it is shared.
+INVENTED := $(notdir $(wildcard eval/ladders/*))
 OTHER := $(SHARED)/ladders/engineeringladders
-# The exported embedding model is the same for both; making it takes longest.
-SAME_MODEL = mkdir -p .ladder-qa/engineeringladders && cp -Ru .ladder-qa/models .ladder-qa/engineeringladders/
-OTHER_EVAL = $(SAME_MODEL) && LADDER_QA_CORPUS=$(OTHER) LADDER_QA_DATA=.ladder-qa/engineeringladders \
-	$(BIN)/ladder-qa eval eval/engineeringladders
+SAME_MODEL = mkdir -p .ladder-qa/$$name && cp -Ru .ladder-qa/models .ladder-qa/$$name/
+IN_INVENTED = LADDER_QA_CORPUS=eval/ladders/$$name LADDER_QA_DATA=.ladder-qa/$$name
+IN_OTHER = name=engineeringladders; $(SAME_MODEL) && LADDER_QA_CORPUS=$(OTHER) LADDER_QA_DATA=.ladder-qa/$$name
 SKIPPED = echo "skipped: eval/engineeringladders needs that ladder's documents below the folder SHARED"
+# $(call evaluate,OPTIONS)
+define evaluate
+$(BIN)/ladder-qa eval eval $(1)
+@for name in $(INVENTED); do $(SAME_MODEL) && $(IN_INVENTED) $(BIN)/ladder-qa eval eval/ladders/$$name $(1) \
+	|| exit 1; done
+@if [ -d "$(OTHER)" ]; then $(IN_OTHER) $(BIN)/ladder-qa eval eval/engineeringladders $(1); else $(SKIPPED); fi
+endef
 
-eval: install ## the evaluation's figures over eval/; fails where the gate fails
-	$(BIN)/ladder-qa eval eval
-	@if [ -d "$(OTHER)" ]; then $(OTHER_EVAL); else $(SKIPPED); fi
+eval: install ## the evaluation's figures over eval/ and other ladders; fails where a gate fails
+	$(call evaluate)
 
-baseline: install ## save this run's figures as the baseline; say why in the commit
-	$(BIN)/ladder-qa eval eval --raise-baseline
-	@if [ -d "$(OTHER)" ]; then $(OTHER_EVAL) --raise-baseline; else $(SKIPPED); fi
+baseline: install ## save this run's figures as the baselines; say why in the commit
+	$(call evaluate,--raise-baseline)
 
 RUNS := 7
 
@@ -96,6 +102,7 @@ quality: install ## the quality of answers against plain retrieval, in the same 
 # LADDERS is a folder with other organisations' ladders; without it the bank alone is learned from.
 TRAIN_OTHER = $(if $(LADDERS),--other $(LADDERS)/sourcegraph training/sourcegraph.jsonl)
 CLAIMS_OTHER = $(if $(LADDERS),--other $(LADDERS)/sourcegraph training/sourcegraph-claims.jsonl)
+CALIBRATE_INVENTED = $(foreach name,$(INVENTED),--other eval/ladders/$(name) eval/ladders/$(name))
 CALIBRATE_OTHER = $(if $(LADDERS),--other $(LADDERS)/engineeringladders eval/engineeringladders)
 
 train: install ## train both models on the project's data (LADDERS=DIR: and on other ladders)
@@ -104,7 +111,8 @@ train: install ## train both models on the project's data (LADDERS=DIR: and on o
 
 calibrate: install ## fit the weights of calibration.json on the questions that may be looked at
 	$(BIN)/ladder-qa ingest
-	$(BIN)/python training/calibrate.py $(CALIBRATE_OTHER)
+	for name in $(INVENTED); do $(SAME_MODEL) && $(IN_INVENTED) $(BIN)/ladder-qa ingest || exit 1; done
+	$(BIN)/python training/calibrate.py $(CALIBRATE_INVENTED) $(CALIBRATE_OTHER)
 	$(BIN)/python training/calibrate_check.py $(CLAIMS_OTHER)
 
 clean: ## take away what was made: the environment, the index, caches

@@ -49,6 +49,22 @@ def test_every_gold_quote_is_in_its_document(file: Path, corpus_folder: Path) ->
     assert lost == []
 
 
+LADDERS = sorted(path for path in (ROOT / "eval" / "ladders").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", LADDERS, ids=lambda folder: folder.name)
+def test_the_questions_over_invented_ladders_are_answered_where_they_say(folder: Path) -> None:
+    texts = {path.name: path.read_bytes().decode() for path in folder.glob("*.md")}
+    cases = load_cases(folder)
+    kinds = Counter(case.kind for case in cases)
+    assert kinds[CaseKind.ANSWERABLE] >= 40
+    assert kinds[CaseKind.NEAR_MISS] >= 10
+    assert min(kinds[CaseKind.OUT_OF_SCOPE], kinds[CaseKind.LEVEL_NOT_COVERED]) >= 3
+    lost = [(case.id, gold) for case in cases for gold in case.gold if not places(gold, texts)]
+    assert lost == []
+    assert [case.id for case in cases if case.kind is CaseKind.ANSWERABLE and not case.gold] == []
+
+
 def test_the_set_has_the_sizes_that_its_figures_need(cases: tuple[Case, ...]) -> None:
     kinds = Counter(case.kind for case in cases)
     styles = Counter(case.style for case in cases)

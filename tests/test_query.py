@@ -160,6 +160,24 @@ def test_words_of_one_title_are_no_level_that_is_missing(
 
 
 @pytest.mark.parametrize(
+    ("question", "unknown"),
+    [
+        ("Who decides on a senior engineer?", ()),
+        ("Who decides on Senior Engineers?", ()),
+        ("Who decides on a staff engineer?", ("staff engineer",)),
+    ],
+)
+def test_where_no_level_has_a_code_titles_that_are_written_there_are_not_missing(
+    question: str, unknown: tuple[str, ...]
+) -> None:
+    text = "# Grades\n\n## Grade 3, Senior Engineer\n\nA panel decides."
+    ladder = read_ladder([read_document("grades.md", text.encode())])
+    assert ladder.levels == ()
+    understood = Understanding(ladder, text.split(), KNOWN.__contains__).query(question)
+    assert understood.unknown == unknown
+
+
+@pytest.mark.parametrize(
     "question",
     [
         "What happens in Q3?",

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from ladder_qa.assistant import Assistant
 from ladder_qa.datamodels import PassageKind
-from ladder_qa.outcome import Features
+from ladder_qa.outcome import COMPARED, Features, _largest
 from ladder_qa.relevance import RATED, calibration, probability, score, weights_of
 from served import assistant_for
 
@@ -66,6 +67,29 @@ def test_without_a_bank_its_features_say_nothing_and_have_no_weight(assistant: A
         if decision not in {"about", "claims"}:
             assert not NEEDS_BANK & set(weights_of(decision, with_bank=False)), decision
     assert assistant.relevance.rate(query, found, None)
+
+
+@pytest.mark.parametrize(
+    ("question", "figure"),
+    [("How many years does it take to become an M2?", 1.0), ("What does an M2 do?", 0.0)],
+)
+def test_the_best_statement_stands_out_by_what_the_fifth_is_behind_it(
+    assistant: Assistant, question: str, figure: float
+) -> None:
+    query, found, asked = assistant.found(question)
+    features = assistant.outcomes.features(query, found, asked, [])
+    allowed = sorted(found.cosines[np.isfinite(found.scores)], reverse=True)
+    assert len(allowed) < len(found.cosines)  # those about other levels are none of these
+    assert features.similarity == allowed[0]
+    assert features.gap == pytest.approx(allowed[0] - allowed[4])
+    assert features.figure == figure
+
+
+@pytest.mark.parametrize("count", [0, 1, 4, 5, 6, 50])
+def test_the_largest_come_first_however_many_there_are(count: int) -> None:
+    values = np.random.default_rng(count).permutation(count).astype(np.float64)
+    expected = sorted(values, reverse=True)[:COMPARED]
+    assert _largest(values, COMPARED).tolist() == expected
 
 
 def test_every_weight_of_a_decision_is_of_a_feature() -> None:

@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ladder_qa.bank import Asked
 from ladder_qa.datamodels import Intent, Ladder, MissingDocument, Outcome, Passage, Query
@@ -34,6 +35,7 @@ CARRIED_WORDS = 3
 """Content words from which a statement that holds all of them is taken to answer: true of 0.91 of
 54 probably-asked questions of which it holds."""
 
+COMPARED = 5  # statements among which the best one stands out or does not
 MOST_ABSENT = 0.67  # share of words foreign to the documents that a list asked for may have
 KNOWN_LEVEL = 1.5  # log odds from which a question that names a level is about something else
 CLEARLY = 1.0  # log odds from which probably-asked questions outweigh structure
@@ -73,6 +75,8 @@ class Features:
     asked: float  # share of answered ones among the nearest probably-asked questions; 0.5: none
     nearest: float  # cosine with the nearest probably-asked question; 0: none
     telling: float  # log odds of the most probable statement, divided by 10
+    gap: float  # how much better the best cosine is than the fifth, of allowed statements
+    figure: float  # 1 when it asks for an amount
 
 
 class Judge:
@@ -233,11 +237,11 @@ class Judge:
         carried = max(
             (sum(w for word, w in weights.items() if word in own) for own in owned), default=0.0
         )
-        allowed = np.isfinite(found.scores)
+        nearest = _largest(found.cosines[np.isfinite(found.scores)], COMPARED)
         listed = self._listed.get(query.topics[0]) if query.topics else None
         topical = listed is not None and (not query.levels or not listed.isdisjoint(query.levels))
         return Features(
-            similarity=float(found.cosines.max(where=allowed, initial=-1.0)) if best else 0.0,
+            similarity=float(nearest[0]) if best else 0.0,
             covered=covered / total if total else 1.0,
             carried=carried / total if total else 1.0,
             absent=absent / total if total else 0.0,
@@ -247,10 +251,19 @@ class Judge:
             asked=asked.answered if asked else 0.5,
             nearest=asked.nearest if asked else 0.0,
             telling=log_odds(rated[0].probability if rated else 0.0) / 10,
+            gap=float(nearest[0] - nearest[-1]) if best else 0.0,
+            figure=float(query.intent is Intent.FIGURE),
         )
 
     def _rarity(self, word: str) -> float:
         return math.log(1 + len(self._passages) / (1 + self._counts.get(word, 0)))
+
+
+def _largest(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """The largest of some values, at most so many, the largest first."""
+    smaller = max(0, len(values) - count)
+    largest = np.partition(values, smaller)[smaller:] if smaller else values
+    return np.sort(largest)[::-1]
 
 
 def _levels_by_kind(

@@ -320,6 +320,8 @@ class Understanding:
         name = role.casefold()
         if any(name in described for described in self._described):
             return True
+        if not self._ladder.levels:  # theirs have no codes; whose words they use, they may describe
+            return self._stems.issuperset(tokens(name))
         if _CONTRIBUTOR.fullmatch(name) and "ic" not in self._prefixes:
             return True  # everybody without a team, in documents that give these no codes
         words = set(_NO_RANK.sub("", name).removesuffix("s").split())
