@@ -42,8 +42,8 @@ NOT_ELSEWHERE = ("covered", "carried", "words", "level", "gap", "figure")  # of 
 # With a bank, two features decide as well as all ten (docs/experiments.md).
 ALONE = tuple(n for n in Features.__dataclass_fields__ if n not in ("asked", "telling"))
 WITHOUT = ("votes", "farther", "section", "answered", "nearest", "asked")  # need a bank
-# Added to the log odds of an answer there: a wrong refusal hides what is stated, a near miss that is
-# answered shows exact words beside the question.
+# Added to the log odds of an answer there: a wrong refusal hides what is stated, a near miss that
+# is answered shows exact words beside the question.
 LEANING = 0.35
 UNUSED = ("level", "absent")  # without a bank these two only fit one ladder (docs/experiments.md)
 
