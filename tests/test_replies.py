@@ -21,6 +21,7 @@ from ladder_qa.exchange import Endpoint
 from ladder_qa.llm import LanguageModel, Limits
 from ladder_qa.replies import Replies, Told, Worded
 from ladder_qa.settings import Settings
+from ladder_qa.standing import Standing
 from ladder_qa.terminal import EventLines, answer_text
 from scripted_llm import Reply, Request, Reset, ScriptedServer, chunk, head, openai_answer
 from served import assistant_for
@@ -176,6 +177,42 @@ def test_a_wrong_number_is_mended_when_another_statement_carries_the_sentence(
     assert any("3-5 years" in citation.quote for citation in answer.citations)
 
 
+LOOSE = "Moving from M1 to M2 typically takes 3-5 years"
+
+
+@pytest.mark.parametrize(("refused", "mode"), [(0, "llm"), (60, "extractive")])
+def test_a_model_that_has_invented_has_to_be_nearer_to_the_documents(
+    assistant: Assistant, tmp_path: Path, refused: int, mode: str
+) -> None:
+    standing = Standing("openai-like/scripted", tmp_path)
+    for _ in range(refused):
+        standing.note(carried=False)
+
+    def reply(request: Request) -> Reply:
+        number = number_of(request, "Progression from M1 typically takes 3-5 years")
+        return openai_answer(f"{LOOSE} [{number}].")
+
+    with ScriptedServer(reply=reply) as server:
+        endpoint = Endpoint("openai-like", "scripted", server.v1)
+        model = LanguageModel(endpoint, Limits(5, 20, 30), standing=standing)
+        answer = asyncio.run(Replies(assistant, model).answer(QUESTION))
+    assert answer.mode == mode
+    # what became of it is kept for the next process
+    assert Standing("openai-like/scripted", tmp_path).handicap == model.standing.handicap
+    assert [path.name for path in tmp_path.iterdir()] == ["llm-standing.json"]
+
+
+def test_what_a_model_invents_counts_against_it(assistant: Assistant) -> None:
+    def reply(request: Request) -> Reply:
+        return openai_answer(" ".join(f"{UNTRUE} number {n} [1]." for n in range(8)))
+
+    with ScriptedServer(reply=reply) as server:
+        model = model_at(server)
+        assert model.standing.handicap == 0.0
+        asyncio.run(Replies(assistant, model).answer(QUESTION))
+    assert model.standing.handicap > 0.5
+
+
 MEASURED = "How is success measured differently at M2 and M3?"
 HALVES = "At M2 success is measured by your team's performance, and at M3 by your managers' growth"
 TEAMS, MANAGERS = "At M2, your success is measured by", "At M3, your success is measured by"
@@ -192,6 +229,29 @@ def test_what_stands_in_two_statements_cites_both(
         return f"{HALVES} {numbers}."
 
     assert last(told(assistant, writes, MEASURED)).mode == mode
+
+
+@pytest.mark.parametrize(
+    ("sentence", "cited"),
+    [
+        # one statement of what it says is not cited, and found
+        ("At M3 success is measured by your managers' growth, and you operate through others", 1),
+        # a clause of a level's name alone says nothing that a statement could carry
+        ("At M2, your success is measured by your team, while at M3, by your managers' growth", 2),
+        # two levels, of which the one statement speaks
+        ("An M3 manages M1s and M2s, whose growth and effectiveness are a measure of success", 2),
+    ],
+)
+def test_a_sentence_of_two_parts_is_carried_part_by_part(
+    assistant: Assistant, sentence: str, cited: int
+) -> None:
+    def writes(request: Request) -> str:
+        places = (MANAGERS, TEAMS) if "M2," in sentence else (MANAGERS, "Manages managers")
+        numbers = "".join(f"[{number_of(request, words)}]" for words in places[:cited])
+        return f"{sentence} {numbers}."
+
+    answer = last(told(assistant, writes, MEASURED))
+    assert (answer.mode, [claim.text for claim in answer.claims]) == ("llm", [f"{sentence}."])
 
 
 ONWARD = "You operate primarily through others"

@@ -28,11 +28,12 @@ class GivenGeneration(FakeGeneration):
     """A generation whose vectors are all alike, and whose words count as a test says."""
 
     words: dict[str, float] = field(default_factory=dict)
+    apart: dict[str, NDArray[np.float32]] = field(default_factory=dict)
 
     @property
     def vectors(self) -> NDArray[np.float32]:
-        """One vector for all."""
-        return np.repeat(EVEN, len(self.passages), axis=0)
+        """One vector for all but those that the test has named."""
+        return np.concatenate([self.apart.get(passage.plain, EVEN) for passage in self.passages])
 
     def word_scores(self, _: object) -> list[float]:
         """The score of each statement that the test has named."""
@@ -105,3 +106,19 @@ def test_headings_and_introductions_come_after_statements() -> None:
     assert hits.index("X1: Scout") > hits.index(TRACK)
     assert hits.index("The track may not be right if you:") > hits.index(TRACK)
     assert hits.index("X1: Scout") < hits.index("The track may not be right if you:")
+
+
+def test_a_sentence_of_a_long_question_counts_as_much_as_the_whole() -> None:
+    """Half by the question, half by the sentence that is nearest."""
+    one, other = np.eye(2, dtype=np.float32)[:1], np.eye(2, dtype=np.float32)[1:]
+    read = cast("GivenGeneration", GivenGeneration.of(DOCUMENTS))
+    generation = cast("Generation", replace(read, apart={TRACK: one, GUIDE: other}))
+    retriever = Retriever(generation)
+    places = [hit.passage.plain for hit in retriever.find(PLAIN, EVEN).hits]
+    rows = {p.plain: row for row, p in enumerate(read.passages)}
+    assert {TRACK, GUIDE} <= set(places)
+    whole = retriever.find(PLAIN, EVEN).cosines
+    parts = retriever.find(PLAIN, np.concatenate([EVEN, one])).cosines
+    assert parts[rows[TRACK]] == pytest.approx((whole[rows[TRACK]] + 1) / 2, abs=1e-5)
+    # another sentence is no nearer to it than the whole
+    assert parts[rows[GUIDE]] == pytest.approx(whole[rows[GUIDE]], abs=1e-5)

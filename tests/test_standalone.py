@@ -100,6 +100,10 @@ def test_an_item_may_be_short_where_a_line_introduces_it(item: Sentence, reason:
         ("The deciding answers come from scouts.", ""),
         ("The question changes: do you find the way?", ""),
         ("Do you find the way home?", "question"),
+        ("The question changes: do you cook dinner?", "question"),
+        ('The question changes from "Do I find the way?" to another one.', ""),
+        ("I find that you lead others there.", "prompt"),
+        ("Here is what changes: you lead others there.", "prompt"),
     ],
 )
 def test_what_a_sentence_points_to_stands_in_its_statements(
