@@ -187,6 +187,7 @@ DESIGNERS = {
     "D4": ["Staff Product Designer"],
     "DM1": ["Design Manager"],
     "DM2": ["Senior Design Manager"],
+    "T1": ["Product Design Manager"],  # whose first word is no rank
 }
 
 
@@ -201,6 +202,7 @@ DESIGNERS = {
         ("a staff engineer", ()),  # another profession
         ("a designer", ()),  # of any rank
         ("Junior Designer", ()),
+        ("a product manager", ()),
     ],
 )
 def test_speech_leaves_out_what_stands_between_rank_and_profession(

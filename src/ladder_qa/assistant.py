@@ -164,9 +164,8 @@ class Assistant:
         if considered.answer.outcome in REFUSALS:
             rated = (one for one in considered.rated if one.probability >= BEARING)
             bearing = {passages[one.position].id for one in rated}
-        else:  # what it says of the levels asked about is in place, if it is carried
-            allowed = self._retriever.allowed(considered.query)
-            bearing = {p.id for p in chosen if allowed[self._retriever.positions[p.id]]}
+        else:  # all are about the levels asked about, or about none
+            bearing = {passage.id for passage in chosen}
         return Offer(considered.query, chosen, frozenset(bearing))
 
     def nearest_of(self, text: str, passages: Sequence[Passage]) -> list[int]:

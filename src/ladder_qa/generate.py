@@ -85,7 +85,8 @@ class Written:
 class Tally:
     """What became of a model's sentences; reasons are those of the check, and a few more.
 
-    `uncited`: no number, and no statement carries it; `beside`: right, but not about the question;
+    `uncited`: no number, and no statement carries it; `beside`: right, but no answer where there
+    is none;
     `reference`: points to a sentence or level that is not named; `markup`: more than plain words;
     `fragment`: no whole sentence; `question`: asks what no statement asks; `prompt`: speaks of what
     the model was given; `repetitive`: says the same words twice; `repeated`: said before.
