@@ -215,6 +215,7 @@ def test_what_a_model_invents_counts_against_it(assistant: Assistant) -> None:
 
 MEASURED = "How is success measured differently at M2 and M3?"
 HALVES = "At M2 success is measured by your team's performance, and at M3 by your managers' growth"
+PRIMARY = "At M3, developing managers is your primary work"
 TEAMS, MANAGERS = "At M2, your success is measured by", "At M3, your success is measured by"
 
 
@@ -234,8 +235,8 @@ def test_what_stands_in_two_statements_cites_both(
 @pytest.mark.parametrize(
     ("sentence", "cited"),
     [
-        # one statement of what it says is not cited, and found
-        ("At M3 success is measured by your managers' growth, and you operate through others", 1),
+        # the statement of its second part is not cited, and found
+        (f"{PRIMARY}, and your impact comes from the leaders you develop", 1),
         # a clause of a level's name alone says nothing that a statement could carry
         ("At M2, your success is measured by your team, while at M3, by your managers' growth", 2),
         # two levels, of which the one statement speaks
@@ -247,6 +248,7 @@ def test_a_sentence_of_two_parts_is_carried_part_by_part(
 ) -> None:
     def writes(request: Request) -> str:
         places = (MANAGERS, TEAMS) if "M2," in sentence else (MANAGERS, "Manages managers")
+        places = (PRIMARY,) if PRIMARY in sentence else places
         numbers = "".join(f"[{number_of(request, words)}]" for words in places[:cited])
         return f"{sentence} {numbers}."
 
