@@ -247,8 +247,8 @@ def test_a_sentence_of_two_parts_is_carried_part_by_part(
     assistant: Assistant, sentence: str, cited: int
 ) -> None:
     def writes(request: Request) -> str:
-        places = (MANAGERS, TEAMS) if "M2," in sentence else (MANAGERS, "Manages managers")
-        places = (PRIMARY,) if PRIMARY in sentence else places
+        second = TEAMS if "M2," in sentence else "Manages managers"
+        places = [PRIMARY] if PRIMARY in sentence else [MANAGERS, second]
         numbers = "".join(f"[{number_of(request, words)}]" for words in places[:cited])
         return f"{sentence} {numbers}."
 
