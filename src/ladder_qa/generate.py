@@ -30,7 +30,6 @@ from ladder_qa.writing import NOT_STATED, Sentence, Sentences
 LONGEST_ANSWER = 700  # tokens
 ROOM = 12_000  # characters of statements, 3,000 to 4,000 tokens: what a small model still takes
 NEAR = 3  # statements that are tried for a sentence whose citations do not carry it
-ADDED = 1  # of these, tried together with its citations
 
 INSTRUCTIONS = f"""\
 You answer a question about a company's career ladder from numbered statements, and from nothing \
@@ -86,10 +85,9 @@ class Tally:
     """What became of a model's sentences; reasons are those of the check, and a few more.
 
     `uncited`: no number, and no statement carries it; `beside`: right, but no answer where there
-    is none;
-    `reference`: points to a sentence or level that is not named; `markup`: more than plain words;
-    `fragment`: no whole sentence; `question`: asks what no statement asks; `prompt`: speaks of what
-    the model was given; `repetitive`: says the same words twice; `repeated`: said before.
+    is none; `reference`: points to a sentence or level that is not named; `markup`: more than plain
+    words; `fragment`: no whole sentence; `question`: asks what no statement asks; `prompt`: speaks
+    of what the model was given; `repetitive`: says the same words twice; `repeated`: said before.
     """
 
     kept: int = 0
@@ -217,8 +215,7 @@ class Writer:
         near = (offer.passages[at] for at in self._near(text, offer.passages))
         other = list(itertools.islice((one for one in near if one not in cited), NEAR))
         tried = [[one] for one in other]
-        if cited:
-            tried += [[cited[0], one] for one in other[:ADDED]]
+        tried += [[cited[0], other[0]]] if cited and other else []
         found = (self._carried(text, passages, named, handicap)[1] for passages in tried)
         return next(filter(None, found), [])
 
