@@ -35,6 +35,7 @@ with listen(settings, "127.0.0.1", 0) as opened:
     uvicorn.Server(uvicorn.Config(app, log_config=None)).run(sockets=[opened])
 """
 CLIENTS = 3
+COMING_AND_GOING = 2  # connections of clients that open and close while files are counted
 STARTED_LATE = 4  # threads of pools that start when they are first needed
 
 
@@ -169,7 +170,8 @@ def test_a_server_under_load_takes_up_new_generations_and_answers_every_request(
     asked = [client.asked for client in clients]
     assert min(asked) >= times
     early, late = slice(0, max(2, times // 4)), slice(-max(2, times // 4), None)
-    assert max(open_files[late]) <= max(open_files[early])
+    # one file kept open by each would be three more, after five
+    assert max(open_files[late]) <= max(open_files[early]) + COMING_AND_GOING
     assert max(threads[late]) <= max(threads[early]) + STARTED_LATE
     show(
         f"{times} generations taken up under {sum(asked)} requests of {CLIENTS} clients, 0 failed; "

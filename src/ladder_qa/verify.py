@@ -45,6 +45,7 @@ FOUND = 0.58  # that the passages hold at least
 NOTHING = 0.2  # below this hardly anything was found
 SINGLE = 6  # passages tried one by one for a sentence; pairs are tried among the best four
 _PAIRED = 4
+MORE = 0.1  # of its words that others have, from which further passages are looked at
 EMPTY = 2  # words of a clause, none of which any passage holds
 SAME = 0.95  # the share of words held from which a sentence only orders them anew
 OWN_WORDS = 0.66  # the share of words that makes a sentence the passage's own
@@ -186,27 +187,36 @@ class Verifier:
     ) -> CheckedSpan:
         """A sentence that starts at `start` of its text, with the fewest passages that carry it.
 
-        Passages are tried one by one, those with most of its words first, then in twos and threes.
+        Passages are tried one by one, those with most of its words first, then in twos and threes;
+        those that have fewer of its words than all together only where no others carry it.
         """
         end = start + len(sentence)
         plain = readable(sentence)
 
-        def share(position: int) -> float:
-            given = [evidence[position]]
+        def share(positions: Sequence[int]) -> float:
+            given = [evidence[position] for position in positions]
             return round(self._said(plain, given).share(), 6)
 
-        order = sorted(range(len(evidence)), key=lambda position: (-share(position), position))
+        order = sorted(range(len(evidence)), key=lambda position: (-share([position]), position))
         tried: list[tuple[int, ...]] = [(position,) for position in order[:SINGLE]]
         if len(_parts(plain, _COORDINATE)) > 1 or len(breaks(plain)) > 1:
             # a sentence of one part has to stand in one place: two halves of it prove nothing
             tried += [*combinations(order[:_PAIRED], 2), *combinations(order[:_PAIRED], 3)]
+        most = share(order[:_PAIRED]) if len(tried) > len(order) else 0.0
         first: Verdict | None = None
+        partial: CheckedSpan | None = None
         for chosen in tried:
+            if partial and share(chosen) < most - MORE:
+                continue
             verdict = self.verify(sentence, [evidence[i] for i in chosen], handicap=handicap)
-            if verdict.supported:
-                return CheckedSpan(start, end, verdict, tuple(sorted(chosen)))
             first = first or verdict
-        return CheckedSpan(start, end, first or Verdict("not_found", "there is no passage"), ())
+            if verdict.supported:
+                span = CheckedSpan(start, end, verdict, tuple(sorted(chosen)))
+                if share(chosen) >= most - MORE:
+                    return span
+                partial = partial or span
+        missing = first or Verdict("not_found", "there is no passage")
+        return partial or CheckedSpan(start, end, missing, ())
 
     def _found(self, said: Said) -> Verdict | None:
         """The words of a sentence are those of its passages, or stand for some of them.
