@@ -40,13 +40,19 @@ class GivenGeneration(FakeGeneration):
         return [self.words.get(passage.plain, 0.0) for passage in self.passages]
 
 
+def retriever_of(
+    words: dict[str, float] | None = None, apart: dict[str, NDArray[np.float32]] | None = None
+) -> Retriever:
+    """The search over two small documents."""
+    read = cast("GivenGeneration", GivenGeneration.of(DOCUMENTS))
+    return Retriever(cast("Generation", replace(read, words=words or {}, apart=apart or {})))
+
+
 def scored(
     query: Query, asked: Asked | None = None, words: dict[str, float] | None = None
 ) -> dict[str, Hit]:
-    """The hits over two small documents, by their words, best first."""
-    read = cast("GivenGeneration", GivenGeneration.of(DOCUMENTS))
-    generation = cast("Generation", replace(read, words=words or {}))
-    found = Retriever(generation).find(query, EVEN, asked)
+    """The hits, by their words, best first."""
+    found = retriever_of(words).find(query, EVEN, asked)
     return {hit.passage.plain: hit for hit in found.hits}
 
 
@@ -111,12 +117,8 @@ def test_headings_and_introductions_come_after_statements() -> None:
 def test_a_sentence_of_a_long_question_counts_as_much_as_the_whole() -> None:
     """Half by the question, half by the sentence that is nearest."""
     one, other = np.eye(2, dtype=np.float32)[:1], np.eye(2, dtype=np.float32)[1:]
-    read = cast("GivenGeneration", GivenGeneration.of(DOCUMENTS))
-    generation = cast("Generation", replace(read, apart={TRACK: one, GUIDE: other}))
-    retriever = Retriever(generation)
-    places = [hit.passage.plain for hit in retriever.find(PLAIN, EVEN).hits]
-    rows = {p.plain: row for row, p in enumerate(read.passages)}
-    assert {TRACK, GUIDE} <= set(places)
+    retriever = retriever_of(apart={TRACK: one, GUIDE: other})
+    rows = {passage.plain: row for row, passage in enumerate(retriever.passages)}
     whole = retriever.find(PLAIN, EVEN).cosines
     parts = retriever.find(PLAIN, np.concatenate([EVEN, one])).cosines
     assert parts[rows[TRACK]] == pytest.approx((whole[rows[TRACK]] + 1) / 2, abs=1e-5)

@@ -56,7 +56,6 @@ _PRONOUN = re.compile(
     re.IGNORECASE,
 )
 
-
 T = TypeVar("T")
 
 
@@ -191,9 +190,9 @@ class Writer:
         count = len(offer.passages)
         cited = [offer.passages[n - 1] for n in sentence.numbers if 1 <= n <= count]
         named = self._verifier.codes(sentence.text)
-        reason, carriers = self._carried(sentence.text, cited, named, handicap)
+        reason, carriers = self._carried(sentence.text, cited, handicap)
         if not carriers and len(named) < 2:  # of two levels, what was cited says which is which
-            carriers = self._mended(sentence.text, cited, offer, named, handicap)
+            carriers = self._mended(sentence.text, cited, offer, handicap)
         if carriers:
             reason = points_elsewhere(sentence.text, carriers, self._verifier.names)
             reason = reason or self._item(sentence, carriers, handicap)
@@ -201,12 +200,7 @@ class Writer:
         return reason or Written(sentence, tuple(carriers))
 
     def _mended(
-        self,
-        text: str,
-        cited: Sequence[Passage],
-        offer: Offer,
-        named: frozenset[str],
-        handicap: float,
+        self, text: str, cited: Sequence[Passage], offer: Offer, handicap: float
     ) -> list[Passage]:
         """What carries a sentence that its citations do not carry: one more statement at most.
 
@@ -216,7 +210,7 @@ class Writer:
         other = list(itertools.islice((one for one in near if one not in cited), NEAR))
         tried = [[one] for one in other]
         tried += [[cited[0], other[0]]] if cited and other else []
-        found = (self._carried(text, passages, named, handicap)[1] for passages in tried)
+        found = (self._carried(text, passages, handicap)[1] for passages in tried)
         return next(filter(None, found), [])
 
     def _item(self, sentence: Sentence, carriers: Sequence[Passage], handicap: float) -> str:
@@ -230,12 +224,13 @@ class Writer:
         return verdict.reason if verdict.reason in ("extra", "not_found", "relation") else ""
 
     def _carried(
-        self, text: str, passages: Sequence[Passage], named: frozenset[str], handicap: float
+        self, text: str, passages: Sequence[Passage], handicap: float
     ) -> tuple[str, list[Passage]]:
         """As few of the passages as carry a sentence; else none, and the reason."""
         if not passages:
             return "uncited", []
-        if len(named) > 1 and len({code for p in passages for code in p.levels}) > 1:
+        compared = len({code for passage in passages for code in passage.levels}) > 1
+        if compared and len(self._verifier.codes(text)) > 1:
             for clause, code in self._verifier.clauses(text):
                 about = [p for p in passages if code in (*p.levels, *p.mentions)]
                 verdict = self._verifier.verify(

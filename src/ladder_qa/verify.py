@@ -199,10 +199,11 @@ class Verifier:
 
         order = sorted(range(len(evidence)), key=lambda position: (-share([position]), position))
         tried: list[tuple[int, ...]] = [(position,) for position in order[:SINGLE]]
+        most = 0.0
         if len(_parts(plain, _COORDINATE)) > 1 or len(breaks(plain)) > 1:
             # a sentence of one part has to stand in one place: two halves of it prove nothing
             tried += [*combinations(order[:_PAIRED], 2), *combinations(order[:_PAIRED], 3)]
-        most = share(order[:_PAIRED]) if len(tried) > len(order) else 0.0
+            most = share(order[:_PAIRED])
         first: Verdict | None = None
         partial: CheckedSpan | None = None
         for chosen in tried:
