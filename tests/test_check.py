@@ -57,6 +57,28 @@ def test_an_inventor_has_to_use_words_of_the_statement_itself(
     assert assistant.verifier.verify(sentence, given, handicap=0.0).supported == carried
 
 
+TRACKS, KEY = "Moving between tracks is valid and respected.", "The key is finding work that aligns"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "carried_by"),
+    [
+        # one of them carries most of it, and the check lets it pass alone
+        (f"{TRACKS[:-1]}, and the key is finding work that aligns with your interests.", (0, 1)),
+        (f"{TRACKS[:-1]}, and respected.", (0,)),
+    ],
+)
+def test_all_that_carries_a_part_of_a_sentence_is_cited(
+    assistant: Assistant, sentence: str, carried_by: tuple[int, ...]
+) -> None:
+    passages = assistant.generation.passages
+    given = [
+        next(Evidence.of(p) for p in passages if p.plain.startswith(one)) for one in (TRACKS, KEY)
+    ]
+    assert assistant.verifier.verify(sentence, given[carried_by[-1] :], handicap=0.0).supported
+    assert assistant.verifier.best(sentence, 0, given, handicap=0.0).carried_by == carried_by
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
