@@ -256,6 +256,19 @@ def test_a_sentence_of_two_parts_is_carried_part_by_part(
     assert (answer.mode, [claim.text for claim in answer.claims]) == ("llm", [f"{sentence}."])
 
 
+def test_another_level_that_a_statement_names_is_not_asked_for_statements_of_its_own(
+    assistant: Assistant,
+) -> None:
+    background = "8-12+ years are in engineering management, including meaningful time as an E1"
+
+    def writes(request: Request) -> str:
+        number = number_of(request, "8-12+ years in engineering management")
+        return f"Of an E2's background, {background} [{number}]."
+
+    answer = last(told(assistant, writes, "How much experience does an E2 bring?"))
+    assert [claim.text for claim in answer.claims] == [f"Of an E2's background, {background}."]
+
+
 ONWARD = "You operate primarily through others"
 
 
